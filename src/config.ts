@@ -1,0 +1,185 @@
+/**
+ * Every setting, read once at start. A setting that is wrong stops the start with one line that names it.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
+import { z } from 'zod';
+
+/** Where emails go: to the outbox on the page while no provider is set up. */
+export type EmailTransportConfig =
+  | { kind: 'outbox' }
+  | { kind: 'sendgrid'; apiKey: string; baseUrl: string | undefined; from: string }
+  | { kind: 'smtp'; url: string; from: string };
+
+/** Where text messages go: to the outbox on the page while no provider is set up. */
+export type SmsTransportConfig = { kind: 'outbox' } | ({ kind: 'twilio' } & TwilioConfig);
+
+export interface TwilioConfig {
+  accountSid: string;
+  authToken: string;
+  baseUrl: string | undefined;
+  /** A number of one's own, or a Messaging Service that picks one. */
+  sender: { from: string } | { messagingServiceSid: string };
+}
+
+/** Which Temporal to use: one that we start ourselves, or one that is already there. */
+export type TemporalConfig =
+  | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
+  | { kind: 'external'; connect: ClientConnectConfig; uiUrl: string | undefined };
+
+export interface Config {
+  host: string;
+  port: number;
+  /** Absolute path of the folder that holds the embedded database and the outbox. */
+  dataDir: string;
+  /** Where people reach the page, without a trailing slash. */
+  publicUrl: string | undefined;
+  temporal: TemporalConfig;
+  email: EmailTransportConfig;
+  sms: SmsTransportConfig;
+  /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
+  defaultCountry: CountryCode;
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+/** A setting is wrong. The message is one line for a person, and holds no value that could be a secret. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const port = (byDefault: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number from 0 to 65535')
+    .transform(Number)
+    .refine((value) => value <= 65535, 'must be a port number from 0 to 65535')
+    .default(byDefault);
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const emailAddress = z
+  .string()
+  .regex(/^([^<>]*<)?[^\s@<>]+@[^\s@<>]+>?$/, 'must be an address, such as "Whiskers <whiskers@example.com>"');
+
+const settings = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port(3000),
+  DATA_DIR: z.string().default('.data'),
+  PUBLIC_URL: httpUrl.optional(),
+  TEMPORAL_CLI: z.string().optional(),
+  TEMPORAL_PORT: port(7233),
+  TEMPORAL_UI_PORT: port(8233),
+  TEMPORAL_UI_URL: httpUrl.optional(),
+  EMAIL_FROM: emailAddress.optional(),
+  SENDGRID_API_KEY: z.string().optional(),
+  SENDGRID_BASE_URL: httpUrl.optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hexadecimal digits')
+    .optional(),
+  TWILIO_AUTH_TOKEN: z.string().optional(),
+  TWILIO_FROM: z.string().optional(),
+  TWILIO_MESSAGING_SERVICE_SID: z
+    .string()
+    .regex(/^MG[0-9a-fA-F]{32}$/, 'must be "MG" and 32 hexadecimal digits')
+    .optional(),
+  TWILIO_BASE_URL: httpUrl.optional(),
+  DEFAULT_COUNTRY: z
+    .string()
+    .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
+    .default('US'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be one of fatal, error, warn, info, debug, trace, silent',
+    })
+    .default('info'),
+});
+
+type Settings = z.infer<typeof settings>;
+
+/** Adds the settings of the file `.env` in the working directory, if there is one, to those of the environment. */
+export function loadDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
+
+/**
+ * Reads the configuration from environment variables; an empty variable counts as absent.
+ *
+ * @throws {ConfigError} naming each wrong setting.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const present: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value?.trim()) present[name] = value;
+  const parsed = settings.safeParse(present);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
+  }
+  const values = parsed.data;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: resolve(values.DATA_DIR),
+    publicUrl: values.PUBLIC_URL,
+    temporal: readTemporal(values, present),
+    email: readEmail(values),
+    sms: readSms(values),
+    defaultCountry: values.DEFAULT_COUNTRY,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** The standard Temporal client settings, if any are there, mean a Temporal that is already running. */
+function readTemporal(values: Settings, env: Record<string, string>): TemporalConfig {
+  const connect = loadTemporalClientConfig(env);
+  const { address, apiKey, tls } = connect.connectionOptions;
+  if (address === undefined && apiKey === undefined && tls === undefined) {
+    return { kind: 'embedded', cli: values.TEMPORAL_CLI, port: values.TEMPORAL_PORT, uiPort: values.TEMPORAL_UI_PORT };
+  }
+  return { kind: 'external', connect, uiUrl: values.TEMPORAL_UI_URL };
+}
+
+function loadTemporalClientConfig(env: Record<string, string>): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: env });
+  } catch (cause) {
+    throw new ConfigError(`The Temporal client settings cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readEmail(values: Settings): EmailTransportConfig {
+  const { SENDGRID_API_KEY: apiKey, SMTP_URL: url, EMAIL_FROM: from } = values;
+  if (apiKey && url)
+    throw new ConfigError('SENDGRID_API_KEY and SMTP_URL are both set: keep the one to send emails with');
+  if (!apiKey && !url) return { kind: 'outbox' };
+  if (!from)
+    throw new ConfigError(
+      `EMAIL_FROM is missing: ${apiKey ? 'SENDGRID_API_KEY' : 'SMTP_URL'} needs an address to send from`,
+    );
+  if (apiKey) return { kind: 'sendgrid', apiKey, baseUrl: values.SENDGRID_BASE_URL, from };
+  return { kind: 'smtp', url: url ?? '', from };
+}
+
+function readSms(values: Settings): SmsTransportConfig {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = values;
+  if (!accountSid && !authToken) return { kind: 'outbox' };
+  if (!accountSid) throw new ConfigError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
+  if (!authToken) throw new ConfigError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
+  return { kind: 'twilio', accountSid, authToken, baseUrl: values.TWILIO_BASE_URL, sender: readTwilioSender(values) };
+}
+
+function readTwilioSender(values: Settings): TwilioConfig['sender'] {
+  const { TWILIO_FROM: from, TWILIO_MESSAGING_SERVICE_SID: messagingServiceSid } = values;
+  if (from && messagingServiceSid) {
+    throw new ConfigError('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set: keep one of them');
+  }
+  if (from) return { from };
+  if (messagingServiceSid) return { messagingServiceSid };
+  throw new ConfigError(
+    'TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: Twilio needs one of them to send from',
+  );
+}
