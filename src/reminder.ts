@@ -67,7 +67,7 @@ export type DeliveryStatus =
   | 'delivered'
   /** It will not be attempted again; `error` says why. */
   | 'failed'
-  /** It was never attempted, because the reminder was cancelled. */
+  /** It was not sent, because the reminder was cancelled. */
   | 'skipped'
   /** It may have been sent, and nobody can know. */
   | 'unknown';

@@ -1,0 +1,69 @@
+/**
+ * How a send that did not succeed is told to Temporal, which decides by it whether and when to try again.
+ */
+import { ApplicationFailure } from '@temporalio/activity';
+
+/** The `type` of the `ApplicationFailure` of a sending activity. */
+export type FailureKind =
+  /** The provider will never accept this message: it is not tried again. */
+  | 'Rejected'
+  /** The provider refused our credentials: tried again slowly, until someone has set them right. */
+  | 'Unauthorized'
+  /** The provider wants us to wait. */
+  | 'RateLimited'
+  /** The provider did not accept the message, and may do so later. */
+  | 'Unavailable'
+  /** The provider may have accepted the message, and its answer did not reach us. */
+  | 'MaybeSent';
+
+/** The one element of the `details` of the `ApplicationFailure` of a sending activity. */
+export interface FailureDetails {
+  /** How many attempts were made, this one included. */
+  attempts: number;
+}
+
+/**
+ * A provider did not accept a message, or may not have.
+ *
+ * Its message is one sentence for a person, without contacts, keys or the text that was sent. It has no `cause`: the
+ * errors of the providers' libraries hold the key and the recipient.
+ */
+export class SendError extends Error {
+  override name = 'SendError';
+
+  constructor(
+    readonly kind: FailureKind,
+    sentence: string,
+    /** How long the provider wants us to wait, in milliseconds. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(sentence);
+  }
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Credentials are set right by a person: asking more often only makes the provider suspicious. */
+const UNAUTHORIZED_DELAY = 5 * MINUTE;
+
+/** What Temporal is told of an error that a transport threw. */
+export function failureOf(error: unknown, attempts: number): ApplicationFailure {
+  const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
+  const details: FailureDetails = { attempts };
+  const delay = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
+  return ApplicationFailure.create({
+    type: kind,
+    message,
+    nonRetryable: kind === 'Rejected',
+    details: [details],
+    ...(delay !== undefined && { nextRetryDelay: Math.min(Math.max(delay, SECOND), HOUR) }),
+  });
+}
+
+/** Nothing but the name of an unexpected error is passed on, because its message may hold anything. */
+function unexpected(error: unknown): SendError {
+  const name = error instanceof Error ? error.name : typeof error;
+  return new SendError('MaybeSent', `Sending failed unexpectedly (${name}), so the message may have been sent.`);
+}

@@ -1,0 +1,45 @@
+/**
+ * The activities that send: one for each channel. Their names are Temporal activity types and stay as they are.
+ */
+import { activityInfo } from '@temporalio/activity';
+import type { Receipt } from '../reminder';
+import { composeEmail } from './emailContent';
+import { failureOf } from './failure';
+import type { Accepted, EmailTransport, SmsTransport } from './providers/transport';
+
+/** What a workflow asks to be sent. */
+export interface SendRequest {
+  reminderId: string;
+  /** An email address, or a phone number in E.164 format. */
+  to: string;
+  /** 1 to 1,000 characters, newlines allowed. */
+  message: string;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/**
+ * The activities over the given transports.
+ *
+ * Each makes one attempt and answers once the provider has accepted the message. It throws an `ApplicationFailure` whose
+ * type is a `FailureKind`, whose details are one `FailureDetails`, and whose message is a sentence for a person.
+ */
+export function createActivities({ email, sms }: { email: EmailTransport; sms: SmsTransport }) {
+  return {
+    sendEmail: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
+      attempt(() => email({ reminderId, to, ...composeEmail(message) })),
+
+    sendSms: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
+      attempt(() => sms({ reminderId, to, text: message })),
+  };
+}
+
+async function attempt(send: () => Promise<Accepted>): Promise<Receipt> {
+  const { attempt: attempts } = activityInfo();
+  try {
+    const { providerId } = await send();
+    return { providerId, attempts, at: new Date().toISOString() };
+  } catch (error) {
+    throw failureOf(error, attempts);
+  }
+}

@@ -1,0 +1,35 @@
+/** Which transport a message takes is a matter of the settings alone. */
+import type { Config } from '../../config';
+import { outboxEmail, outboxSms } from './outbox';
+import { sendgridEmail } from './sendgrid';
+import { smtpEmail } from './smtp';
+import type { EmailTransport, SmsTransport } from './transport';
+import { twilioSms } from './twilio';
+
+/** The transports that the settings choose. */
+export function createTransports({ email, sms, dataDir }: Pick<Config, 'email' | 'sms' | 'dataDir'>): {
+  email: EmailTransport;
+  sms: SmsTransport;
+} {
+  return { email: emailTransport(email, dataDir), sms: smsTransport(sms, dataDir) };
+}
+
+function emailTransport(config: Config['email'], dataDir: string): EmailTransport {
+  switch (config.kind) {
+    case 'outbox':
+      return outboxEmail(dataDir);
+    case 'sendgrid':
+      return sendgridEmail(config);
+    case 'smtp':
+      return smtpEmail(config);
+  }
+}
+
+function smsTransport(config: Config['sms'], dataDir: string): SmsTransport {
+  switch (config.kind) {
+    case 'outbox':
+      return outboxSms(dataDir);
+    case 'twilio':
+      return twilioSms(config);
+  }
+}

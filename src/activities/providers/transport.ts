@@ -1,0 +1,44 @@
+/** An email, ready to be sent. */
+export interface Email {
+  reminderId: string;
+  to: string;
+  /** One line, without control characters. */
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** A text message, ready to be sent. */
+export interface Sms {
+  reminderId: string;
+  /** A phone number in E.164 format. */
+  to: string;
+  text: string;
+}
+
+/** A provider's word that it has taken over a message. */
+export interface Accepted {
+  /** The provider's own id of the message. */
+  providerId: string;
+}
+
+/**
+ * Hands one email to a provider, once.
+ *
+ * @throws {SendError} when the provider did not accept it, or when that cannot be known.
+ */
+export type EmailTransport = (email: Email) => Promise<Accepted>;
+
+/**
+ * Hands one text message to a provider, once.
+ *
+ * @throws {SendError} when the provider did not accept it, or when that cannot be known.
+ */
+export type SmsTransport = (sms: Sms) => Promise<Accepted>;
+
+/**
+ * How long one attempt may take, connecting included, in milliseconds. It is below the `startToCloseTimeout` of the
+ * activities (30 s), so that we know how an attempt ended and Temporal need not guess. A worker that shuts down should
+ * wait longer than this: an attempt that is cut short is one that may have been sent.
+ */
+export const ATTEMPT_TIMEOUT_MS = 15_000;

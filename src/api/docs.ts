@@ -1,0 +1,17 @@
+import { dirname } from 'node:path';
+import express, { Router } from 'express';
+import type { OpenApiDocument } from './openapi';
+import { webDir } from './pages';
+
+/** `/api/openapi.json`: the contract. `/api/docs`: the same, to read and to try. */
+export function docsRouter(document: OpenApiDocument): Router {
+  const router = Router();
+  router.get('/openapi.json', (_request, response) => {
+    response.json(document);
+  });
+  router.get('/docs', (_request, response) => {
+    response.sendFile('docs.html', { root: webDir });
+  });
+  router.use('/docs', express.static(dirname(require.resolve('swagger-ui-dist/package.json')), { index: false }));
+  return router;
+}

@@ -1,0 +1,84 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
+import { InvalidPageToken, ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
+import { problemPage } from './problemPage';
+import { Refusal } from './problem';
+
+/** Answers what no route has taken. */
+export const notFound: RequestHandler = () => {
+  throw new Refusal(404, 'There is nothing at this address.');
+};
+
+/** Answers a method that a route does not take. */
+export const methodNotAllowed =
+  (...allowed: string[]): RequestHandler =>
+  ({ method }) => {
+    throw new Refusal(405, `${method} is not possible here.`, undefined, { Allow: allowed.join(', ') });
+  };
+
+/** Answers every error with problem details, or to a browser that sent a form, with a page that says the same. */
+export function handleErrors(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response: Response, next) => {
+    const refusal = refusalOf(error);
+    if (refusal.status >= 500)
+      logger.error({ err: error, method: request.method, route: request.path }, refusal.message);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    response.status(refusal.status).set(refusal.headers);
+    if (request.is('urlencoded') && request.accepts(['json', 'html']) === 'html') {
+      response.send(problemPage(refusal.problem));
+    } else {
+      response.type('application/problem+json').send(JSON.stringify(refusal.problem));
+    }
+  };
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof ReminderNotFound) return new Refusal(404, 'There is no reminder of this id.');
+  if (error instanceof ReminderNotWaiting) {
+    return new Refusal(409, `The reminder is ${error.state}: only one that is waiting can be changed or cancelled.`);
+  }
+  if (error instanceof ReminderDiffers) {
+    return new Refusal(422, 'This Idempotency-Key was used for another reminder. Take a new key for a new reminder.', [
+      { field: 'Idempotency-Key', detail: 'was used for another reminder' },
+    ]);
+  }
+  if (error instanceof InvalidPageToken) {
+    return new Refusal(400, 'pageToken must be the nextPageToken of an earlier page.', [
+      { field: 'pageToken', detail: 'must be the nextPageToken of an earlier page' },
+    ]);
+  }
+  if (error instanceof TemporalUnavailable) {
+    return new Refusal(503, 'Temporal is away, so nothing was done for now. Please try again in a moment.', undefined, {
+      'Retry-After': '2',
+    });
+  }
+  if (error instanceof TemporalOverloaded) {
+    return new Refusal(429, 'There is too much to do at the moment. Please try again in a moment.', undefined, {
+      'Retry-After': '5',
+    });
+  }
+  return refusalOfBody(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
+}
+
+/** The errors of Express's own body parsers and router, which carry a status. */
+function refusalOfBody(error: unknown): Refusal | undefined {
+  const { status, type } = error as { status?: unknown; type?: unknown };
+  switch (status) {
+    case 400:
+      return new Refusal(
+        400,
+        type === 'entity.parse.failed' ? 'The body is not valid JSON.' : 'The request is malformed.',
+      );
+    case 413:
+      return new Refusal(413, 'The body is too large: 16 kB are the most.');
+    case 415:
+      return new Refusal(415, 'The encoding or character set of the body is not supported: send it as UTF-8.');
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+/** What stands before every route: whom this server answers, and what a browser may do with the answer. */
+import { isIP } from 'node:net';
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import { Refusal } from './problem';
+
+/**
+ * Answers only requests that call this server by a name it goes by, so that a hostile page cannot reach it by rebinding a
+ * name of its own to this address. An IP address cannot be rebound, so any is fine.
+ */
+export function guardHost(...names: (string | undefined)[]): RequestHandler {
+  const known = new Set(['localhost', ...names]);
+  return (request, _response, next) => {
+    const name = hostnameOf(request.headers.host);
+    if (isIP(name) || known.has(name)) next();
+    else throw new Refusal(421, 'This server does not go by that name. Its public address is the setting PUBLIC_URL.');
+  };
+}
+
+/** Refuses changes that a page of another site asks a visitor's browser for. Programs other than browsers send no origin. */
+export function guardOrigin(publicUrl: string | undefined): RequestHandler {
+  const publicHost = publicUrl && new URL(publicUrl).host;
+  return ({ method, headers: { origin, host } }, _response, next) => {
+    const safe = ['GET', 'HEAD', 'OPTIONS'].includes(method);
+    if (safe || origin === undefined || [host, publicHost].includes(hostOf(origin))) next();
+    else throw new Refusal(403, 'A page of another site may not change anything here.');
+  };
+}
+
+/** Security headers: scripts, styles and pictures come from here alone, and no other site may frame the page. */
+export function securityHeaders(publicUrl: string | undefined): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: publicUrl?.startsWith('https:') ?? false,
+  });
+}
+
+function hostnameOf(host: string | undefined): string {
+  const url = `http://${host ?? ''}`;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

@@ -1,0 +1,161 @@
+/** The OpenAPI 3.1 document, made from the schemas that validate. */
+import { z } from 'zod';
+import { outbox, problem, reminder, reminderPage, listQuery, outboxQuery, type RequestSchemas } from './schemas';
+
+export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const json = (description: string, name: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(name) } },
+});
+const refused = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+});
+const retryLater = (description: string) => ({
+  ...refused(description),
+  headers: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } },
+});
+
+const away = {
+  429: retryLater('Temporal is asked for more than it takes on.'),
+  503: retryLater('Temporal is away.'),
+};
+const body = {
+  400: refused('The body or a header is malformed.'),
+  413: refused('The body is larger than 16 kB.'),
+  415: refused('The body is neither JSON nor an HTML form.'),
+  422: refused('A field is wrong; `errors` names each.'),
+};
+const unknownReminder = { 404: refused('There is no reminder of this id.') };
+
+const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+
+/** One parameter for each property of a schema of queries. */
+function queryParameters(schema: z.ZodType) {
+  const { properties = {} } = schemaOf(schema, 'input');
+  return Object.entries(properties).map(([name, property]) => ({ name, in: 'query', schema: property }));
+}
+
+const bodyOf = (name: string) => ({
+  required: true,
+  content: { 'application/json': { schema: ref(name) }, 'application/x-www-form-urlencoded': { schema: ref(name) } },
+});
+
+/** The contract of the API: what `/api/openapi.json` answers. */
+export function createOpenApiDocument(requests: RequestSchemas) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Cuddle-a-tron',
+      version: '1',
+      description: 'Reminders that are sent: by email, by text message, or both; in seconds, or in a year.',
+    },
+    paths: {
+      '/api/reminders': {
+        post: {
+          operationId: 'startReminder',
+          summary: 'Start a reminder',
+          parameters: [
+            {
+              name: 'Idempotency-Key',
+              in: 'header',
+              description: 'The same key starts one reminder, however often the request is sent.',
+              schema: { type: 'string', minLength: 1, maxLength: 255 },
+            },
+          ],
+          requestBody: bodyOf('NewReminder'),
+          responses: {
+            200: json('The reminder that this `Idempotency-Key` has started before.', 'Reminder'),
+            201: {
+              ...json('The reminder was started.', 'Reminder'),
+              headers: { Location: { description: 'Its address.', schema: { type: 'string' } } },
+            },
+            303: { description: 'A form was sent: the page of the reminder.' },
+            ...body,
+            ...away,
+          },
+        },
+        get: {
+          operationId: 'listReminders',
+          summary: 'List reminders: those still running first, then the latest ended',
+          parameters: queryParameters(listQuery),
+          responses: {
+            200: json('A page of reminders.', 'ReminderPage'),
+            400: refused('A parameter is wrong.'),
+            ...away,
+          },
+        },
+      },
+      '/api/reminders/{id}': {
+        parameters: [idParameter],
+        get: {
+          operationId: 'getReminder',
+          summary: 'See one reminder',
+          responses: { 200: json('The reminder.', 'Reminder'), ...unknownReminder, ...away },
+        },
+        patch: {
+          operationId: 'changeReminder',
+          summary: 'Reschedule or reword a reminder that is waiting',
+          requestBody: bodyOf('ReminderChange'),
+          responses: {
+            200: json('The changed reminder.', 'Reminder'),
+            ...unknownReminder,
+            409: refused('It is no longer waiting.'),
+            ...body,
+            ...away,
+          },
+        },
+        delete: {
+          operationId: 'cancelReminder',
+          summary: 'Cancel a reminder',
+          responses: {
+            200: json('The cancelled reminder.', 'Reminder'),
+            202: json('An attempt to send is in flight: the reminder is cancelled unless that succeeds.', 'Reminder'),
+            ...unknownReminder,
+            409: refused('It has ended already.'),
+            ...away,
+          },
+        },
+      },
+      '/api/outbox': {
+        get: {
+          operationId: 'listOutbox',
+          summary: 'List the messages in the outbox, newest first',
+          parameters: queryParameters(outboxQuery),
+          responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
+        },
+      },
+      '/healthz': {
+        get: { operationId: 'isAlive', summary: 'Is it alive?', responses: { 200: { description: 'It is.' } } },
+      },
+      '/readyz': {
+        get: {
+          operationId: 'isReady',
+          summary: 'Can it do its work?',
+          responses: { 200: { description: 'It can.' }, ...away },
+        },
+      },
+      '/metrics': {
+        get: {
+          operationId: 'getMetrics',
+          summary: 'Metrics for Prometheus',
+          responses: { 200: { description: 'Metrics.' } },
+        },
+      },
+    },
+    components: {
+      schemas: {
+        NewReminder: schemaOf(requests.newReminder, 'input'),
+        ReminderChange: schemaOf(requests.change, 'input'),
+        Reminder: schemaOf(reminder, 'output'),
+        ReminderPage: schemaOf(reminderPage, 'output'),
+        Outbox: schemaOf(outbox, 'output'),
+        Problem: schemaOf(problem, 'output'),
+      },
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import express, { Router } from 'express';
+import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/reminders';
+import { html, type Html } from './html';
+
+/** The folder of the static page, beside `src` and `dist`. */
+export const webDir = resolve(__dirname, '../../web');
+
+/** The place in `reminder.html` where the reminder stands for those who read the page without JavaScript. */
+const placeholder = '<!-- reminder -->';
+
+/** The static page, and `/r/:id`, the page of one reminder. */
+export function pagesRouter(reminders: Reminders): Router {
+  const router = Router();
+  const reminderPage = readFileSync(resolve(webDir, 'reminder.html'), 'utf8');
+
+  router.get('/r/:id', async ({ params }, response) => {
+    const reminder = await reminders.get(params.id).catch((error: unknown) => error as Error);
+    response
+      .status(reminder instanceof ReminderNotFound ? 404 : 200)
+      .type('html')
+      .set('Cache-Control', 'no-store')
+      .send(reminderPage.replace(placeholder, () => withoutJavaScript(reminder).source));
+  });
+
+  router.use(express.static(webDir));
+  return router;
+}
+
+function withoutJavaScript(reminder: Reminder | Error): Html {
+  if (reminder instanceof ReminderNotFound) return html`<p>There is no reminder here.</p>`;
+  if (reminder instanceof Error) return html`<p>The reminder cannot be shown right now. Please reload in a moment.</p>`;
+  return html`<h1>${reminder.message}</h1>
+    <dl>
+      <dt>State</dt>
+      <dd>${reminder.state}</dd>
+      <dt>Due</dt>
+      <dd><time datetime="${reminder.dueAt}">${reminder.dueAt}</time></dd>
+      ${reminder.deliveries.map(
+        ({ channel, status, error = '' }) =>
+          html`<dt>${channel}</dt>
+            <dd>${status} ${error}</dd>`,
+      )}
+    </dl>
+    <p>Reload this page to see how it goes on.</p>`;
+}

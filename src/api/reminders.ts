@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Router, type Request } from 'express';
+import type { Recipient } from '../reminder';
+import type { Reminders } from '../temporal/reminders';
+import { methodNotAllowed } from './errors';
+import { readBody, readIdempotencyKey, readQuery } from './requests';
+import { listQuery, type RequestSchemas } from './schemas';
+import type { z } from 'zod';
+
+/** `/api/reminders`: start, list, see, change and cancel reminders. */
+export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): Router {
+  const router = Router();
+
+  router.post('/', async (request, response) => {
+    const fields = readBody(request, schemas.newReminder);
+    const createdAt = new Date();
+    const { reminder, created } = await reminders.start(
+      reminderIdOf(readIdempotencyKey(request)),
+      {
+        ...recipientOf(fields),
+        message: fields.message,
+        dueAt: dueAtOf(fields, createdAt) ?? createdAt.toISOString(),
+        createdAt: createdAt.toISOString(),
+      },
+      digest(JSON.stringify(fields)),
+    );
+    if (request.is('urlencoded')) {
+      response.redirect(303, `/r/${reminder.id}`);
+    } else {
+      response
+        .status(created ? 201 : 200)
+        .location(`/api/reminders/${reminder.id}`)
+        .json(reminder);
+    }
+  });
+
+  router.get('/', async (request, response) => {
+    response.json(await reminders.list(readQuery(request, listQuery)));
+  });
+
+  router.get('/:id', async ({ params }, response) => {
+    response.json(await reminders.get(params.id));
+  });
+
+  router.patch('/:id', async (request: Request<{ id: string }>, response) => {
+    const fields = readBody(request, schemas.change);
+    const change = { message: fields.message, dueAt: dueAtOf(fields, new Date()) };
+    response.json(await reminders.change(request.params.id, change));
+  });
+
+  router.delete('/:id', async ({ params }, response) => {
+    const reminder = await reminders.cancel(params.id);
+    response.status(reminder.state === 'sending' ? 202 : 200).json(reminder);
+  });
+
+  router.all('/', methodNotAllowed('GET', 'HEAD', 'POST'));
+  router.all('/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));
+  return router;
+}
+
+/** The same key makes the same id, so that it starts one reminder however often it is sent. */
+function reminderIdOf(key: string | undefined): string {
+  return key === undefined ? randomBytes(16).toString('base64url') : digest(`Idempotency-Key: ${key}`);
+}
+
+/** 128 bits, like a random id, as 22 characters that are safe in an address. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}
+
+function dueAtOf({ waitSeconds, remindAt }: Times, now: Date): string | undefined {
+  if (waitSeconds !== undefined) return new Date(now.getTime() + waitSeconds * 1_000).toISOString();
+  return remindAt === undefined ? undefined : new Date(remindAt).toISOString();
+}
+
+type Times = Pick<z.infer<RequestSchemas['newReminder']>, 'waitSeconds' | 'remindAt'>;
+
+/** Only the contacts that the preference needs are kept. */
+function recipientOf(fields: z.infer<RequestSchemas['newReminder']>): Recipient {
+  const { email = '', phone = '', preference = email && phone ? 'both' : email ? 'email' : 'sms' } = fields;
+  switch (preference) {
+    case 'email':
+      return { preference, email };
+    case 'sms':
+      return { preference, phone };
+    case 'both':
+      return { preference, email, phone };
+  }
+}

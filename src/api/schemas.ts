@@ -1,0 +1,240 @@
+/**
+ * What goes in and comes out of the API. The same schemas validate requests and make the OpenAPI document.
+ */
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { z } from 'zod';
+
+/** Ten years of 365.25 days, in seconds: the longest that a reminder may wait. */
+export const MAX_WAIT_SECONDS = 10 * 365.25 * 24 * 60 * 60;
+
+const MAX_MESSAGE_CHARACTERS = 1_000;
+
+export const channel = z.enum(['email', 'sms']);
+export const preference = z.enum(['email', 'sms', 'both'], { error: 'must be email, sms or both' });
+export const state = z.enum(['waiting', 'sending', 'succeeded', 'partial', 'failed', 'cancelled'], {
+  error: 'must be waiting, sending, succeeded, partial, failed or cancelled',
+});
+
+/** A field that a form left empty counts as absent. */
+function optional<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .union([z.literal('').transform(() => undefined), schema], {
+      // What is wrong with the value, rather than that it is neither empty nor right.
+      error: ({ errors }) => (errors as z.core.$ZodIssue[][] | undefined)?.at(-1)?.[0]?.message,
+    })
+    .optional();
+}
+
+const waitBounds = `must be a number of seconds from 0 to ${MAX_WAIT_SECONDS} (10 years)`;
+
+const waitSeconds = z
+  .union([
+    z.number({ error: waitBounds }).min(0, waitBounds).max(MAX_WAIT_SECONDS, waitBounds),
+    z.string({ error: waitBounds }).regex(/^\d{1,9}(\.\d{1,3})?$/, waitBounds),
+  ])
+  .transform(Number)
+  .refine((seconds) => seconds <= MAX_WAIT_SECONDS, waitBounds)
+  .meta({ description: 'Seconds from now. Give either this or `remindAt`.', examples: [30] });
+
+const remindAt = z.iso
+  .datetime({ offset: true, error: 'must be a date and time with its offset, such as 2027-02-14T09:00:00+01:00' })
+  .refine((instant) => Date.parse(instant) - Date.now() <= MAX_WAIT_SECONDS * 1_000, 'must be within 10 years')
+  .meta({
+    description: 'An RFC 3339 date and time. One in the past is due at once. Give either this or `waitSeconds`.',
+    examples: ['2027-02-14T09:00:00+01:00'],
+  });
+
+const message = z
+  .string({
+    error: ({ input }) => (input === undefined ? 'is missing: what shall the reminder say?' : 'must be a text'),
+  })
+  .regex(/\S/u, 'must say something')
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  .regex(/^[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u, 'must not have control characters but newlines')
+  .regex(/^\P{Cs}*$/u, 'must be well-formed Unicode')
+  .transform((text) => text.replace(/\r\n?/g, '\n'))
+  .refine(
+    // Code points, as JSON Schema counts them.
+    // eslint-disable-next-line @typescript-eslint/no-misused-spread
+    (text) => [...text].length <= MAX_MESSAGE_CHARACTERS,
+    `must have at most ${MAX_MESSAGE_CHARACTERS} characters`,
+  )
+  .meta({
+    minLength: 1,
+    maxLength: MAX_MESSAGE_CHARACTERS,
+    description: 'What to say.',
+    examples: ['Cuddle Whiskers'],
+  });
+
+const email = z
+  .email('must be an email address, such as bob@example.com')
+  .max(254, 'must have at most 254 characters')
+  .meta({ description: 'Needed unless `preference` is `sms`.', examples: ['bob@example.com'] });
+
+const notAPhone = 'must be a phone number, such as +1 415 555 2671';
+
+/** Any usual spelling in, E.164 out. */
+const phone = (defaultCountry: CountryCode) =>
+  z
+    .string({ error: notAPhone })
+    .max(40, notAPhone)
+    .transform((text, context) => {
+      const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
+      if (number?.isValid() && !number.ext) return number.number;
+      context.addIssue(notAPhone);
+      return z.NEVER;
+    })
+    .meta({
+      description: `Needed unless \`preference\` is \`email\`. Without a country code it is read as a number of ${defaultCountry}.`,
+      examples: ['+14155552671'],
+    });
+
+/** A rule that spans fields is looked at only where none of them is wrong in itself. */
+const onceRight =
+  (...fields: string[]) =>
+  ({ value, issues }: z.core.ParsePayload) =>
+    z.record(z.string(), z.unknown()).safeParse(value).success &&
+    !issues.some(({ path }) => fields.includes(String(path?.[0])));
+
+const notAnObject = 'must be an object';
+
+const oneTime = {
+  path: ['remindAt'],
+  error: 'cannot be given together with waitSeconds',
+  when: onceRight('waitSeconds', 'remindAt'),
+};
+
+/** The bodies of requests. Phone numbers without a country code are numbers of `defaultCountry`. */
+export function createRequestSchemas(defaultCountry: CountryCode) {
+  const newReminder = z
+    .strictObject(
+      {
+        waitSeconds: optional(waitSeconds),
+        remindAt: optional(remindAt),
+        preference: optional(preference).describe('How to say it. Without it, the contacts given decide.'),
+        message,
+        email: optional(email),
+        phone: optional(phone(defaultCountry)),
+      },
+      { error: notAnObject },
+    )
+    .refine(({ waitSeconds, remindAt }) => waitSeconds === undefined || remindAt === undefined, oneTime)
+    .refine(({ waitSeconds, remindAt }) => waitSeconds !== undefined || remindAt !== undefined, {
+      path: ['waitSeconds'],
+      error: 'is missing: say when, by waitSeconds or remindAt',
+      when: onceRight('waitSeconds', 'remindAt'),
+    })
+    .refine(({ preference, email, phone }) => preference !== undefined || email !== undefined || phone !== undefined, {
+      path: ['email'],
+      error: 'is missing: say whom to remind, by email, phone or both',
+      when: onceRight('preference', 'email', 'phone'),
+    })
+    .refine(({ preference, email }) => email !== undefined || (preference !== 'email' && preference !== 'both'), {
+      path: ['email'],
+      error: 'is missing: the preference needs it',
+      when: onceRight('preference', 'email'),
+    })
+    .refine(({ preference, phone }) => phone !== undefined || (preference !== 'sms' && preference !== 'both'), {
+      path: ['phone'],
+      error: 'is missing: the preference needs it',
+      when: onceRight('preference', 'phone'),
+    });
+
+  const change = z
+    .strictObject(
+      { waitSeconds: optional(waitSeconds), remindAt: optional(remindAt), message: message.optional() },
+      { error: notAnObject },
+    )
+    .refine(({ waitSeconds, remindAt }) => waitSeconds === undefined || remindAt === undefined, oneTime)
+    .refine(({ waitSeconds, remindAt, message }) => (waitSeconds ?? remindAt ?? message) !== undefined, {
+      error: 'must change something: waitSeconds, remindAt or message',
+      when: onceRight('waitSeconds', 'remindAt', 'message'),
+    });
+
+  return { newReminder, change };
+}
+
+export type RequestSchemas = ReturnType<typeof createRequestSchemas>;
+
+/** Which reminders to list. */
+export const listQuery = z.object({
+  state: state.optional(),
+  pageSize: z.coerce
+    .number({ error: 'must be a number from 1 to 100' })
+    .int('must be a whole number from 1 to 100')
+    .min(1, 'must be a number from 1 to 100')
+    .max(100, 'must be a number from 1 to 100')
+    .default(20),
+  pageToken: z
+    .string({ error: 'must be the nextPageToken of an earlier page' })
+    .regex(/^[\w-]*$/, 'must be the nextPageToken of an earlier page')
+    .optional(),
+});
+
+/** Which messages of the outbox to list. */
+export const outboxQuery = z.object({ reminderId: z.string({ error: 'must be the id of one reminder' }).optional() });
+
+/** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
+export const idempotencyKey = z
+  .string()
+  .transform((key) => key.replace(/^"(.*)"$/, '$1'))
+  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'));
+
+const instant = z.iso.datetime();
+
+const delivery = z.object({
+  channel,
+  status: z.enum(['pending', 'sending', 'sent', 'delivered', 'failed', 'skipped', 'unknown']),
+  attempts: z.int().min(0).describe('How many times a send was tried.'),
+  providerId: z.string().optional().describe("The provider's own id of the message."),
+  at: instant.optional().describe('When the status was reached.'),
+  error: z.string().optional().describe('Why it failed, or why its last attempt did.'),
+});
+
+export const reminderSummary = z.object({
+  id: z.string(),
+  state,
+  dueAt: instant,
+  createdAt: instant,
+  preference,
+  message: z.string(),
+  webUiUrl: z.url().optional().describe('Its execution in the Temporal Web UI.'),
+});
+
+export const reminder = reminderSummary.extend({
+  path: z
+    .array(
+      z.object({
+        state: z.enum(['Timer', 'Preference', 'EmailReminder', 'SmsReminder', 'Succeeded', 'Failed', 'Cancelled']),
+        enteredAt: instant,
+      }),
+    )
+    .describe('The states of the picture that were entered, in order.'),
+  deliveries: z.array(delivery),
+});
+
+export const reminderPage = z.object({
+  reminders: z.array(reminderSummary),
+  nextPageToken: z.string().optional().describe('Absent on the last page.'),
+});
+
+export const outbox = z.array(
+  z.object({
+    id: z.string(),
+    reminderId: z.string(),
+    channel,
+    to: z.string(),
+    subject: z.string().optional(),
+    text: z.string(),
+    html: z.string().optional(),
+    at: instant,
+  }),
+);
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+});

@@ -1,0 +1,31 @@
+import type { Program } from '../program';
+import { listOutbox, outboxDir } from '../outbox';
+import { createClient, type Temporal } from '../temporal/connection';
+import { createReminders } from '../temporal/reminders';
+import { createApp } from './app';
+import { listen, type RunningServer } from './server';
+
+/** Starts the API and the page. */
+export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
+  const { host, port, publicUrl, defaultCountry, dataDir } = config;
+  if (!isLoopback(host)) {
+    logger.warn(
+      `HOST is ${host}: whoever reaches this address can see and change every reminder, as ACCESS_TOKEN is not set.`,
+    );
+  }
+  const { client, connection } = createClient(temporal);
+  started({ stop: () => connection.close() });
+  const app = createApp({
+    reminders: createReminders(client, temporal.uiUrl),
+    listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
+    logger,
+    defaultCountry,
+    host,
+    publicUrl,
+  });
+  return started(await listen(app, { host, port }));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,10 @@
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Config } from './config';
+
+/** Where the program says what happens: on standard error, as JSON lines, or in words when that is a terminal. */
+export function createLogger({ logLevel: level }: Pick<Config, 'logLevel'>): Logger {
+  const terminal = process.stderr.isTTY;
+  const destination = terminal ? pretty({ destination: 2, ignore: 'pid,hostname', sync: true }) : pino.destination(2);
+  return pino({ level }, destination);
+}

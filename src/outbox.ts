@@ -1,0 +1,117 @@
+/**
+ * The outbox: a folder of messages that take the place of sent ones while no provider is set up.
+ *
+ * One JSON file a message, written whole or not at all, so that it can be read at any moment.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Channel, OutboxMessage } from './reminder';
+
+export interface OutboxFilter {
+  /** Only the messages of this reminder. */
+  reminderId?: string;
+  /** At most so many messages: 100 by default. */
+  limit?: number;
+}
+
+const storedMessage: z.ZodType<OutboxMessage> = z.object({
+  id: z.string(),
+  reminderId: z.string(),
+  channel: z.enum(['email', 'sms']),
+  to: z.string(),
+  subject: z.string().optional(),
+  text: z.string(),
+  html: z.string().optional(),
+  at: z.iso.datetime(),
+});
+
+const FILE_NAME = /^[0-9a-f]{32}\.json$/;
+
+/** How many files are open at once while the folder is read. */
+const READ_AHEAD = 32;
+
+/** The folder of the outbox below the data folder. */
+export function outboxDir(dataDir: string): string {
+  return join(dataDir, 'outbox');
+}
+
+/**
+ * Puts a message into the outbox at `dir`, which is made if it is not there. A reminder has one message a channel:
+ * putting it again overwrites it, so that an attempt that is repeated after a crash leaves one message.
+ *
+ * @returns the id of the message.
+ * @throws a Node.js system error if the folder cannot be written.
+ */
+export async function putInOutbox(dir: string, message: Omit<OutboxMessage, 'id'>): Promise<string> {
+  const id = messageId(message.reminderId, message.channel);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeAtomically(dir, fileName(id), JSON.stringify({ ...message, id } satisfies OutboxMessage));
+  return id;
+}
+
+/**
+ * The messages in the outbox at `dir`, newest first; none if the folder is not there yet. Files that are not whole
+ * messages are passed over.
+ */
+export async function listOutbox(
+  dir: string,
+  { reminderId, limit = 100 }: OutboxFilter = {},
+): Promise<OutboxMessage[]> {
+  const names = reminderId === undefined ? await fileNames(dir) : fileNamesOf(reminderId);
+  const messages: OutboxMessage[] = [];
+  for (let start = 0; start < names.length; start += READ_AHEAD) {
+    const batch = names.slice(start, start + READ_AHEAD).map((name) => readMessage(join(dir, name)));
+    messages.push(...(await Promise.all(batch)).filter((message) => message !== undefined));
+  }
+  return messages.sort((a, b) => b.at.localeCompare(a.at) || a.id.localeCompare(b.id)).slice(0, limit);
+}
+
+/** The same for each attempt of a delivery, and a safe file name whatever the reminder's id. */
+function messageId(reminderId: string, channel: Channel): string {
+  return createHash('sha256').update(`${channel} ${reminderId}`).digest('hex').slice(0, 32);
+}
+
+function fileName(id: string): string {
+  return `${id}.json`;
+}
+
+function fileNamesOf(reminderId: string): string[] {
+  return (['email', 'sms'] as const).map((channel) => fileName(messageId(reminderId, channel)));
+}
+
+async function fileNames(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).filter((name) => FILE_NAME.test(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** What is not a message is nothing: the folder is also open to other hands than ours. */
+async function readMessage(path: string): Promise<OutboxMessage | undefined> {
+  try {
+    return storedMessage.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeAtomically(dir: string, name: string, content: string): Promise<void> {
+  const temporary = join(dir, `${name}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(dir, name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+/** How every program here begins and ends. */
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { ConfigError, loadDotEnv, readConfig, type Config } from './config';
+import { createLogger } from './logger';
+import { StartError } from './temporal/startError';
+
+/** A part of a program that is running, such as the API. */
+export interface Part {
+  stop(): Promise<void>;
+  /** Rejects when the part cannot go on, and the program with it. */
+  ended?: Promise<void>;
+}
+
+/** What a program is started with. */
+export interface Program {
+  config: Config;
+  logger: Logger;
+  /** Aborted when the program is told to stop, maybe while it still starts. */
+  signal: AbortSignal;
+  /** Takes note of a part that has started, to be stopped before those that started earlier. */
+  started: <P extends Part>(part: P) => P;
+}
+
+/**
+ * Runs a program: starts it, waits until it is told to stop (SIGINT or SIGTERM; a second one ends it at once) or a part of
+ * it fails, and stops its parts one after the other.
+ *
+ * A program that cannot start says why in one line, and exits with code 1.
+ */
+export async function run(start: (program: Program) => Promise<void>): Promise<void> {
+  const parts: Part[] = [];
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      stopping.abort();
+    });
+  }
+  const { signal } = stopping;
+  const told = once(signal, 'abort');
+  const started = <P extends Part>(part: P): P => {
+    parts.unshift(part);
+    signal.throwIfAborted();
+    return part;
+  };
+
+  try {
+    loadDotEnv();
+    const config = readConfig(process.env);
+    await start({ config, logger: createLogger(config), signal, started });
+    await Promise.race([told, ...parts.flatMap(({ ended }) => ended ?? [])]);
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  }
+  for (const part of parts) await part.stop().catch(fail);
+}
+
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  const expected = error instanceof ConfigError || error instanceof StartError;
+  console.error(expected ? error.message : error);
+}

@@ -1,0 +1,159 @@
+/**
+ * Temporal's development server, as a child of this program: one process, one SQLite file, one Web UI.
+ */
+import { once } from 'node:events';
+import { open, readFile, rename } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
+import { spawnLeashed } from './leash';
+import { holdPort } from './ports';
+import { StartError } from './startError';
+
+/** The types of search attributes, by the names that the Temporal CLI knows them by. */
+export type SearchAttributeTypeName = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';
+
+export interface DevServerOptions {
+  /** Absolute path of the `temporal` executable. */
+  cli: string;
+  /** The folder that holds the database and the log. It must exist, and belong to this program alone. */
+  dataDir: string;
+  /** The gRPC port; 0 means any that is free. */
+  port: number;
+  /** The port of the Web UI; 0 means any that is free. */
+  uiPort: number;
+  /** What a new database is made with. One that is there keeps the search attributes that it has. */
+  searchAttributes: Readonly<Record<string, SearchAttributeTypeName>>;
+}
+
+export interface DevServer {
+  port: number;
+  uiPort: number;
+  /** The gRPC address, as `host:port`. */
+  address: string;
+  /** Where people reach the Web UI, without a trailing slash. */
+  uiUrl: string;
+  /** Resolves when the server is gone, for whatever reason, to words such as "by signal SIGKILL". */
+  exited: Promise<string>;
+  /** Lets the server finish what it is doing, for at most 10 seconds, and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** How long finished workflows can be looked at. */
+const retention = '30 days';
+
+/** A start takes about a second; a slow disk and a large database may take longer. */
+const startLimitMs = 30_000;
+
+const stopLimitMs = 10_000;
+
+/**
+ * Starts the server over the database in the folder, and resolves when it answers.
+ *
+ * It does not get the terminal's Ctrl-C, because it has to stop last; and it does not outlive this program, however that
+ * one ends.
+ *
+ * @throws {StartError} when a port is taken, or the server does not start.
+ */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  const held = await holdPort(options.port, 'TEMPORAL_PORT');
+  const heldUi = await holdPort(options.uiPort, 'TEMPORAL_UI_PORT').finally(held.release);
+  await heldUi.release();
+  const { port } = held;
+  const { port: uiPort } = heldUi;
+
+  const logPath = join(options.dataDir, 'temporal.log');
+  await rename(logPath, join(options.dataDir, 'temporal.previous.log')).catch(() => undefined);
+  const log = await open(logPath, 'w', 0o600);
+  const server = spawnLeashed(options.cli, serverArguments({ ...options, port, uiPort }), {
+    // None of our settings: no provider's key, and none of the TEMPORAL_* variables that the CLI would read.
+    env: { TEMPORAL_DISABLE_VERSION_CHECK: 'true' },
+    output: log.fd,
+  });
+  await log.close();
+
+  const { exited } = server;
+  const stop = async () => {
+    server.signal('SIGTERM');
+    await Promise.race([exited, setTimeout(stopLimitMs, undefined, { ref: false })]);
+    server.signal('SIGKILL');
+    await exited;
+  };
+  const failed = new AbortController();
+  void exited.then((how) => {
+    failed.abort(new Error(`it ended ${how}`));
+  });
+  void setTimeout(startLimitMs, undefined, { ref: false }).then(() => {
+    failed.abort(new Error(`it did not answer within ${startLimitMs / 1000} seconds`));
+  });
+  try {
+    await untilReady(port, failed.signal);
+  } catch (cause) {
+    await stop();
+    const why = `${(cause as Error).message}; the last line of ${logPath} is "${await lastLine(logPath)}"`;
+    throw new StartError(`The Temporal server did not start: ${why}`, { cause });
+  }
+  return { port, uiPort, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, exited, stop };
+}
+
+function serverArguments({ dataDir, port, uiPort, searchAttributes }: DevServerOptions): string[] {
+  const dynamicConfig = {
+    // Otherwise any web page can start workflows through the HTTP API, with a POST that browsers send without asking. The
+    // Web UI does not use that API.
+    'frontend.httpAllowedHosts': ['disabled.invalid'],
+    // One worker polls: more partitions than pollers only add a hop to every task.
+    'matching.numTaskqueueReadPartitions': 1,
+    'matching.numTaskqueueWritePartitions': 1,
+  };
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+    ...['--db-filename', join(dataDir, 'temporal.db'), '--log-level', 'warn'],
+    // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.
+    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    ...Object.entries(dynamicConfig).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${JSON.stringify(value)}`,
+    ]),
+    ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+  ];
+}
+
+/** @throws the signal's reason when it is aborted first. */
+async function untilReady(port: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await knock(port);
+      await keepFinishedWorkflows(`127.0.0.1:${port}`);
+      return;
+    } catch {
+      await setTimeout(25);
+    }
+  }
+}
+
+/** Finds out that a port is closed faster than a gRPC connection, which waits a second before its next try. */
+async function knock(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect').finally(() => socket.destroy());
+}
+
+/** A new server forgets workflows a day after they finished. It is set through the API because there is no flag for it. */
+async function keepFinishedWorkflows(address: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.updateNamespace({
+      namespace: 'default',
+      config: { workflowExecutionRetentionTtl: msToTs(retention) },
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function lastLine(path: string): Promise<string> {
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  return lines.at(-1) ?? '';
+}

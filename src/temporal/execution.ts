@@ -1,0 +1,89 @@
+/** What a workflow execution tells of its reminder without being asked: its status, memo and search attributes. */
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import type { Channel, Delivery, ReminderState, ReminderStatus } from '../reminder';
+import { reminder } from '../workflows/reminder';
+import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+
+/** An execution, described or listed: those two differ only in their raw form. */
+export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
+
+/** What a reminder's workflow carries for lists. Memos go through the payload codec; search attributes do not. */
+export interface Memo extends Pick<ReminderStatus, 'message' | 'preference' | 'createdAt'> {
+  /** A digest of what was asked for, by which a repeated request is told from another one with the same key. */
+  fingerprint?: string;
+}
+
+export function memoOf(execution: Execution): Memo {
+  // The workflow writes its memo itself when whoever started it did not.
+  return execution.memo as unknown as Memo;
+}
+
+export function summaryOf(execution: Execution) {
+  const { message, preference, createdAt } = memoOf(execution);
+  return {
+    id: execution.workflowId,
+    state: endState(execution) ?? stateAttribute(execution),
+    dueAt: (execution.typedSearchAttributes.get(reminderDueAt) ?? execution.startTime).toISOString(),
+    preference,
+    message,
+    createdAt,
+  };
+}
+
+/** The state of an execution that was ended from outside: the workflow itself had no chance to record it. */
+export function endState({ status }: Execution): ReminderState | undefined {
+  switch (status.name) {
+    case 'CANCELLED':
+    case 'TERMINATED':
+      return 'cancelled';
+    case 'FAILED':
+    case 'TIMED_OUT':
+      return 'failed';
+    default:
+      return undefined;
+  }
+}
+
+function stateAttribute(execution: Execution): ReminderState {
+  return (execution.typedSearchAttributes.get(reminderState) ?? 'waiting') as ReminderState;
+}
+
+/** The visibility query for reminders in a state, or for all of them. */
+export function queryFor(state: ReminderState | undefined): string {
+  const query = `WorkflowType = '${reminder.name}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  switch (state) {
+    case undefined:
+      return query;
+    case 'waiting':
+    case 'sending':
+      return `${query} AND ${reminderState.name} = '${state}' AND ExecutionStatus = 'Running'`;
+    case 'succeeded':
+    case 'partial':
+      return `${query} AND ${reminderState.name} = '${state}'`;
+    case 'failed':
+      return `${query} AND ExecutionStatus IN ('Failed', 'TimedOut')`;
+    case 'cancelled':
+      return `${query} AND ExecutionStatus IN ('Canceled', 'Terminated')`;
+  }
+}
+
+const { PENDING_ACTIVITY_STATE_STARTED } = temporal.api.enums.v1.PendingActivityState;
+
+const channels: Record<string, Channel> = { sendEmail: 'email', sendSms: 'sms' };
+
+/** Adds what only the server knows: how often an activity that still runs was tried, and why its last attempt failed. */
+export function withAttemptsInFlight(details: ReminderStatus, { raw }: WorkflowExecutionDescription): ReminderStatus {
+  const inFlight = new Map(
+    raw.pendingActivities?.map((activity) => [channels[activity.activityType?.name ?? ''], activity]),
+  );
+  const deliveries = details.deliveries.map((delivery): Delivery => {
+    const activity = inFlight.get(delivery.channel);
+    if (!activity || delivery.status !== 'sending') return delivery;
+    const started = activity.state === PENDING_ACTIVITY_STATE_STARTED;
+    const attempts = Math.max(0, (activity.attempt ?? 0) - (started ? 0 : 1));
+    const error = activity.lastFailure?.message;
+    return { ...delivery, attempts, ...(error && { error }) };
+  });
+  return { ...details, deliveries };
+}

@@ -1,0 +1,46 @@
+import { status } from '@grpc/grpc-js';
+import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+
+/** Temporal, or every worker, is away. Trying again later is safe. */
+export class TemporalUnavailable extends Error {
+  override name = 'TemporalUnavailable';
+}
+
+/** Temporal is asked for more than it takes on. Trying again later is safe. */
+export class TemporalOverloaded extends Error {
+  override name = 'TemporalOverloaded';
+}
+
+/** How long a caller waits for Temporal, in milliseconds. */
+const patience = 4_000;
+
+/**
+ * Calls Temporal with a deadline, so that a Temporal that is away is told as that and never hangs.
+ *
+ * @throws {TemporalUnavailable}, {TemporalOverloaded}, or whatever else the call throws.
+ */
+export async function withinDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await client.connection.withDeadline(Date.now() + patience, call);
+  } catch (error) {
+    switch (grpcStatusOf(error)) {
+      case status.UNAVAILABLE:
+      case status.DEADLINE_EXCEEDED:
+      case status.CANCELLED:
+        throw new TemporalUnavailable('Temporal does not answer', { cause: error });
+      case status.FAILED_PRECONDITION:
+        throw new TemporalUnavailable('No worker answers', { cause: error });
+      case status.RESOURCE_EXHAUSTED:
+        throw new TemporalOverloaded('Temporal is overloaded', { cause: error });
+      default:
+        throw error;
+    }
+  }
+}
+
+/** The gRPC status code of an error thrown by a Temporal client, if it has one. */
+export function grpcStatusOf(error: unknown): status | undefined {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return status.DEADLINE_EXCEEDED;
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
+}

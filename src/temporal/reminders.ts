@@ -1,0 +1,216 @@
+/**
+ * Reminders as their callers see them. Temporal is the only store: a reminder is a workflow, its id the workflow's; lists
+ * come from visibility, details from a query, changes go through an update, and cancelling is Temporal's own.
+ */
+import { status as grpcStatus } from '@grpc/grpc-js';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
+import type { ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
+import { reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
+import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { waiting } from '../workflows/status';
+import { reminderTaskQueue } from './connection';
+import { endState, memoOf, queryFor, summaryOf, withAttemptsInFlight, type Execution, type Memo } from './execution';
+import { grpcStatusOf, withinDeadline } from './failure';
+
+/** A reminder, with everything known of it. */
+export interface Reminder extends ReminderStatus {
+  id: string;
+  /** Its execution in the Temporal Web UI, where one is known. */
+  webUiUrl?: string;
+}
+
+/** A reminder in a list: without the path and the deliveries, which only its workflow knows. */
+export type ReminderSummary = Omit<Reminder, 'path' | 'deliveries'>;
+
+export interface ReminderPage {
+  reminders: ReminderSummary[];
+  /** Absent on the last page. */
+  nextPageToken?: string;
+}
+
+/** There is no reminder of this id. */
+export class ReminderNotFound extends Error {
+  override name = 'ReminderNotFound';
+}
+
+/** The reminder is no longer in a state in which it can be changed or cancelled. */
+export class ReminderNotWaiting extends Error {
+  override name = 'ReminderNotWaiting';
+  constructor(readonly state: ReminderState) {
+    super(`The reminder is ${state}`);
+  }
+}
+
+/** The id is taken by a reminder that was asked for in other words. */
+export class ReminderDiffers extends Error {
+  override name = 'ReminderDiffers';
+}
+
+/** The page token was not handed out by `list`. */
+export class InvalidPageToken extends Error {
+  override name = 'InvalidPageToken';
+}
+
+export interface Reminders {
+  /**
+   * Starts a reminder, at most one for each id.
+   *
+   * @param fingerprint - a digest of what was asked for: the same id with another one is refused.
+   * @throws {ReminderDiffers}
+   */
+  start(id: string, input: ReminderInput, fingerprint: string): Promise<{ reminder: Reminder; created: boolean }>;
+  /** @throws {ReminderNotFound} */
+  get(id: string): Promise<Reminder>;
+  /** Running reminders first, the latest started of them on top; then those that have ended, the latest on top. */
+  list(options: { state?: ReminderState; pageSize: number; pageToken?: string }): Promise<ReminderPage>;
+  /** @throws {ReminderNotFound}, {ReminderNotWaiting} */
+  change(id: string, change: ReminderChange): Promise<Reminder>;
+  /**
+   * Cancels a reminder. One that is being sent lets the attempt in flight end first: its state may still be `sending`.
+   *
+   * @throws {ReminderNotFound}, {ReminderNotWaiting} when it has ended already, other than by a cancellation.
+   */
+  cancel(id: string): Promise<Reminder>;
+  /** @throws {TemporalUnavailable} while Temporal is away. */
+  check(): Promise<void>;
+}
+
+const staticSummaries = {
+  email: 'Reminder by email',
+  sms: 'Reminder by text message',
+  both: 'Reminder by email and text message',
+};
+
+/** How long a cancellation is given to come true before the answer is sent, in milliseconds. */
+const cancellationPatience = 2_000;
+
+/**
+ * @param client - of the Temporal that the reminders live in. Every function throws `TemporalUnavailable` or
+ *   `TemporalOverloaded` when that does not answer within 4 s, or refuses more load.
+ * @param webUiUrl - of the Temporal Web UI, without a trailing slash, where there is one.
+ */
+export function createReminders(client: Client, webUiUrl: string | undefined): Reminders {
+  const { namespace } = client.options;
+
+  async function start(id: string, input: ReminderInput, fingerprint: string) {
+    const { message, preference, createdAt, dueAt } = input;
+    const memo: Memo = { message, preference, createdAt, fingerprint };
+    try {
+      const { firstExecutionRunId } = await client.workflow.start(reminderWorkflow, {
+        workflowId: id,
+        taskQueue: reminderTaskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: staticSummaries[preference],
+        memo: { ...memo },
+        typedSearchAttributes: [
+          { key: reminderState, value: 'waiting' },
+          { key: reminderDueAt, value: new Date(dueAt) },
+        ],
+      });
+      return { reminder: { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) }, created: true };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const execution = await find(id);
+      if (memoOf(execution).fingerprint !== fingerprint) throw new ReminderDiffers();
+      return { reminder: await read(execution), created: false };
+    }
+  }
+
+  async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {
+    const page = await listExecutions(queryFor(state), pageSize, pageToken);
+    const nextPageToken = Buffer.from(page.nextPageToken).toString('base64url');
+    const infos = await Promise.all(
+      page.executions.map((raw) => executionInfoFromRaw(raw, client.options.loadedDataConverter, raw, namespace)),
+    );
+    return { reminders: infos.map(summarise), ...(nextPageToken && { nextPageToken }) };
+  }
+
+  async function listExecutions(query: string, pageSize: number, pageToken = '') {
+    try {
+      const nextPageToken = Buffer.from(pageToken, 'base64url');
+      return await client.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken });
+    } catch (error) {
+      if (pageToken && grpcStatusOf(error) === grpcStatus.INVALID_ARGUMENT) throw new InvalidPageToken();
+      throw error;
+    }
+  }
+
+  async function change(id: string, wish: ReminderChange): Promise<Reminder> {
+    const { state } = summarise(await find(id));
+    if (state !== 'waiting') throw new ReminderNotWaiting(state);
+    try {
+      await client.workflow.getHandle(id).executeUpdate(reschedule, { args: [wish] });
+    } catch (error) {
+      // It became due, or was cancelled, between the look and the change.
+      if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)) throw error;
+      throw new ReminderNotWaiting(summarise(await find(id)).state);
+    }
+    return get(id);
+  }
+
+  async function cancel(id: string): Promise<Reminder> {
+    const { state } = summarise(await find(id));
+    if (state === 'waiting' || state === 'sending') {
+      await client.workflow.getHandle(id).cancel();
+      await settled(id);
+    } else if (state !== 'cancelled') {
+      throw new ReminderNotWaiting(state);
+    }
+    return get(id);
+  }
+
+  /** Waits a moment for an execution to end: how it ends is for the next look at it to tell. */
+  async function settled(id: string): Promise<void> {
+    await client.connection
+      .withDeadline(Date.now() + cancellationPatience, () => client.workflow.getHandle(id).result())
+      .catch(() => undefined);
+  }
+
+  async function get(id: string): Promise<Reminder> {
+    return read(await find(id));
+  }
+
+  async function find(id: string): Promise<WorkflowExecutionDescription> {
+    try {
+      const execution = await client.workflow.getHandle(id).describe();
+      if (execution.type === reminderWorkflow.name) return execution;
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    throw new ReminderNotFound();
+  }
+
+  /** A waiting reminder's execution tells all there is to know, even while no worker runs; later ones are asked. */
+  async function read(execution: WorkflowExecutionDescription): Promise<Reminder> {
+    const summary = summarise(execution);
+    if (summary.state === 'waiting') return { ...waiting(summary), ...summary };
+    const details = await client.workflow.getHandle(execution.workflowId).query(statusQuery);
+    return { ...summary, ...withAttemptsInFlight(details, execution), state: endState(execution) ?? details.state };
+  }
+
+  function summarise(execution: Execution): ReminderSummary {
+    return { ...summaryOf(execution), ...linkTo(execution.workflowId, execution.runId) };
+  }
+
+  function linkTo(id: string, runId: string) {
+    return webUiUrl && { webUiUrl: `${webUiUrl}/namespaces/${namespace}/workflows/${id}/${runId}` };
+  }
+
+  return {
+    start: (...args) => withinDeadline(client, () => start(...args)),
+    get: (...args) => withinDeadline(client, () => get(...args)),
+    list: (...args) => withinDeadline(client, () => list(...args)),
+    change: (...args) => withinDeadline(client, () => change(...args)),
+    cancel: (...args) => withinDeadline(client, () => cancel(...args)),
+    check: () => withinDeadline(client, () => client.workflowService.getSystemInfo({})).then(() => undefined),
+  };
+}

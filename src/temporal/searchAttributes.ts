@@ -1,0 +1,41 @@
+import type { NativeConnection } from '@temporalio/worker';
+import { temporal } from '@temporalio/proto';
+import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+
+const { INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+
+/** The search attributes that must be registered, with their types as the Temporal CLI writes them. */
+export const searchAttributes: Record<string, 'Keyword' | 'Datetime'> = {
+  [reminderState.name]: 'Keyword',
+  [reminderDueAt.name]: 'Datetime',
+};
+
+/** What an administrator does where a worker may not. */
+export const howToRegister = `Register them once: temporal operator search-attribute create ${Object.entries(
+  searchAttributes,
+)
+  .map(([name, type]) => `--name ${name} --type ${type}`)
+  .join(' ')}`;
+
+/**
+ * Registers the search attributes that are missing in a Temporal that somebody else runs.
+ *
+ * @throws ServiceError where clients may not do that, as in Temporal Cloud: there an administrator does it, once.
+ */
+export async function registerSearchAttributes(
+  { operatorService }: NativeConnection,
+  namespace: string,
+): Promise<void> {
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = Object.entries(searchAttributes).filter(([name]) => !(name in customAttributes));
+  if (missing.length === 0) return;
+  await operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(
+      missing.map(([name, type]) => [
+        name,
+        type === 'Keyword' ? INDEXED_VALUE_TYPE_KEYWORD : INDEXED_VALUE_TYPE_DATETIME,
+      ]),
+    ),
+  });
+}

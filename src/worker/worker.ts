@@ -1,0 +1,64 @@
+import { getHeapStatistics } from 'node:v8';
+import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Activities } from '../activities';
+import { reminderTaskQueue } from '../temporal/connection';
+
+export interface RunningWorker {
+  /** Rejects when the worker cannot go on; resolves once it has stopped. */
+  ended: Promise<void>;
+  /** Takes no new work, lets the attempts in flight end, and resolves when they have. */
+  stop(): Promise<void>;
+}
+
+export interface WorkerDependencies {
+  connection: NativeConnection;
+  namespace: string;
+  activities: Activities;
+  workflowBundle: WorkflowBundleOption;
+}
+
+/** About what one waiting reminder takes in the worker's cache. One that is not cached is replayed when it wakes up. */
+const BYTES_PER_CACHED_WORKFLOW = 256 * 1024;
+
+/** Starts a worker that runs reminders and sends their messages. */
+export async function runWorker({
+  connection,
+  namespace,
+  activities,
+  workflowBundle,
+}: WorkerDependencies): Promise<RunningWorker> {
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: reminderTaskQueue,
+    workflowBundle,
+    activities,
+    // More at a time than this only wait for each other: one thread runs them all.
+    maxConcurrentWorkflowTaskExecutions: 8,
+    maxCachedWorkflows: Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_CACHED_WORKFLOW),
+    // Longer than a transport takes to give up: an attempt that is cut short is one that may have been sent.
+    shutdownGraceTime: '20 seconds',
+  });
+  const ended = worker.run();
+  return {
+    ended,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+/** Lets Temporal's runtime log where this program logs, and leaves the signals of this process to its `main`. */
+export function installRuntime(logger: Logger): void {
+  const log = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (level === 'ERROR') logger.error(meta, message);
+    else logger.warn(meta, message);
+  });
+  Runtime.install({
+    logger: log,
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+  });
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, test, type TestContext } from 'node:test';
+import { twilioSms } from '../../../src/activities/providers/twilio';
+import type { TwilioConfig } from '../../../src/config';
+import { brokenAnswers, closedPort, failureOf, json, send, startProvider, type Answer } from './provider';
+
+const accountSid = 'AC00000000000000000000000000000001';
+const authToken = 'a-token-that-nobody-may-see';
+const basicAuth = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
+const request = {
+  reminderId: 'AAAAAAAAAAAAAAAAAAAAAA',
+  to: '+15555550100',
+  message: 'Cuddle Whiskers & +Tom 🐾\nnow!',
+};
+const secrets = [authToken, basicAuth, request.to, '5550100', 'Cuddle'];
+const created = json(201, { sid: 'SM11111111111111111111111111111111', status: 'queued', to: request.to });
+
+function transportTo(baseUrl: string, timeoutMs?: number, sender: TwilioConfig['sender'] = { from: '+15555550199' }) {
+  return twilioSms({ accountSid, authToken, baseUrl, sender }, timeoutMs);
+}
+
+async function failure(t: TestContext, answer: Answer, timeoutMs?: number) {
+  const provider = await startProvider(t, answer);
+  const failed = await failureOf(send({ sms: transportTo(provider.url, timeoutMs) }, request), secrets);
+  assert.equal(provider.received.length, 1, 'one attempt is one request');
+  return failed;
+}
+
+/** An error as Twilio documents it, with the contacts that its messages repeat. */
+function error(status: number, code: number, headers?: Record<string, string>): Answer {
+  const message = `The 'To' number ${request.to} is not one for "${request.message}".`;
+  return json(status, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status }, headers);
+}
+
+describe('Twilio', () => {
+  test('gets the text message in one request and gives its SID', async (t) => {
+    const provider = await startProvider(t, created);
+
+    const receipt = await send({ sms: transportTo(provider.url) }, request);
+
+    assert.equal(receipt.providerId, 'SM11111111111111111111111111111111');
+    assert.equal(receipt.attempts, 3);
+    assert.equal(provider.received.length, 1);
+    const [{ method, path, headers, body } = assert.fail()] = provider.received;
+    assert.equal(method, 'POST');
+    assert.equal(path, `/2010-04-01/Accounts/${accountSid}/Messages.json`);
+    assert.equal(headers.authorization, `Basic ${basicAuth}`);
+    assert.equal(headers['content-type'], 'application/x-www-form-urlencoded');
+    assert.deepEqual(Object.fromEntries(new URLSearchParams(body)), {
+      To: request.to,
+      From: '+15555550199',
+      Body: request.message,
+    });
+  });
+
+  test('may choose the sender itself', async (t) => {
+    const provider = await startProvider(t, created);
+    const messagingServiceSid = 'MG22222222222222222222222222222222';
+    await send({ sms: transportTo(provider.url, undefined, { messagingServiceSid }) }, request);
+    const form = new URLSearchParams(provider.received[0]?.body);
+    assert.equal(form.get('MessagingServiceSid'), messagingServiceSid);
+    assert.equal(form.has('From'), false);
+  });
+
+  test('may live below a path', async (t) => {
+    const provider = await startProvider(t, created);
+    await send({ sms: transportTo(`${provider.url}/mock/twilio`) }, request);
+    assert.equal(provider.received[0]?.path, `/mock/twilio/2010-04-01/Accounts/${accountSid}/Messages.json`);
+  });
+
+  const rejections = {
+    21211: /the phone number is not valid/,
+    21408: /may not send to the country/,
+    21606: /the sender cannot send/,
+    21608: /verified phone numbers only/,
+    21610: /opted out by replying STOP/,
+    21612: /cannot reach this phone number/,
+    21614: /cannot receive text messages/,
+    21635: /landline/,
+  };
+  for (const [code, message] of Object.entries(rejections)) {
+    test(`rejects for good with its code ${code}`, async (t) => {
+      for (const status of [400, 403]) {
+        const failed = await failure(t, error(status, Number(code)));
+        assert.equal(failed.type, 'Rejected');
+        assert.match(failed.message, message);
+      }
+    });
+  }
+
+  test('rejects for good with other codes', async (t) => {
+    const failed = await failure(t, error(400, 21617));
+    assert.equal(failed.type, 'Rejected');
+    assert.equal(failed.message, 'Twilio rejected the text message (HTTP 400, code 21617).');
+  });
+
+  test('rejects for good what it does not find', async (t) => {
+    assert.equal((await failure(t, error(404, 20404))).type, 'Rejected');
+  });
+
+  for (const [status, code] of [
+    [401, 20003],
+    [403, 20005],
+  ] as const) {
+    test(`refuses the token with ${status}, which is tried again slowly`, async (t) => {
+      const failed = await failure(t, error(status, code));
+      assert.equal(failed.type, 'Unauthorized');
+      assert.equal(failed.nextRetryDelay, 300_000);
+      assert.match(failed.message, /refused the auth token .* TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN/);
+    });
+  }
+
+  test('asks us to slow down', async (t) => {
+    const failed = await failure(t, error(429, 20429, { 'retry-after': '17' }));
+    assert.equal(failed.type, 'RateLimited');
+    assert.equal(failed.nextRetryDelay, 17_000);
+  });
+
+  test('has no room in its queue for now', async (t) => {
+    const failed = await failure(t, error(400, 21611));
+    assert.equal(failed.type, 'RateLimited');
+    assert.equal(failed.nextRetryDelay, undefined);
+  });
+
+  const unclear: Record<string, unknown> = {
+    'without a SID': { status: 'queued', to: request.to, body: request.message },
+    'with an empty SID': { sid: '' },
+    'of nothing': null,
+    'of a list': [request.to],
+  };
+  for (const [name, body] of Object.entries(unclear)) {
+    test(`gives an answer ${name}`, async (t) => {
+      const failed = await failure(t, json(201, body));
+      assert.equal(failed.type, 'MaybeSent');
+    });
+  }
+
+  for (const [name, { answer, type, message }] of Object.entries(brokenAnswers)) {
+    test(`gives ${name}`, async (t) => {
+      const failed = await failure(t, answer, 300);
+      assert.equal(failed.type, type);
+      assert.match(failed.message, message);
+    });
+  }
+
+  test('is not there', async () => {
+    const sms = transportTo(`http://127.0.0.1:${await closedPort()}`);
+    const failed = await failureOf(send({ sms }, request), secrets);
+    assert.equal(failed.type, 'Unavailable');
+    assert.equal(failed.message, 'Twilio could not be reached (ECONNREFUSED).');
+  });
+});

@@ -1,0 +1,97 @@
+/** What a visitor can do to a reminder that has not ended: snooze, reschedule, reword, cancel. */
+import { cancelReminder, changeReminder } from './api.js';
+import { now } from './clock.js';
+import { ask } from './dialog.js';
+import { element } from './element.js';
+import { showFieldErrors } from './field-errors.js';
+import { countCharacters, messageErrors } from './form.js';
+import { whenFields } from './when.js';
+
+/** @typedef {import('./api.js').ListedReminder} ListedReminder */
+/** @typedef {(said: string) => void} OnDone Told what was done, in a sentence. */
+
+const TEN_MINUTES = 600_000;
+
+/**
+ * Moves a reminder ten minutes further away, without asking.
+ *
+ * @param {ListedReminder} reminder
+ * @param {OnDone} onDone
+ * @throws {import('./api.js').Refusal}
+ */
+export async function snooze(reminder, onDone) {
+  const due = Math.max(Date.parse(reminder.dueAt), now());
+  await changeReminder(reminder.id, { remindAt: new Date(due + TEN_MINUTES).toISOString() });
+  onDone('Snoozed for 10 minutes.');
+}
+
+/**
+ * @param {ListedReminder} reminder
+ * @param {OnDone} onDone
+ */
+export function reschedule(reminder, onDone) {
+  const when = whenFields({ amount: 10, unit: 'minutes' });
+  ask({
+    title: 'Another time',
+    content: [when.element],
+    accept: 'Reschedule',
+    decline: 'Leave it',
+    act(form) {
+      const time = when.read();
+      if ('errors' in time) {
+        showFieldErrors(form, time.errors);
+        return undefined;
+      }
+      return changeReminder(reminder.id, time.when).then(() => onDone('Rescheduled.'));
+    },
+  });
+}
+
+/**
+ * @param {ListedReminder} reminder
+ * @param {OnDone} onDone
+ */
+export function reword(reminder, onDone) {
+  const message = element('textarea', { name: 'message', id: 'new-message', rows: 4, dir: 'auto' }, reminder.message);
+  const field = element(
+    'div',
+    { 'data-field': 'message' },
+    element('label', { for: 'new-message' }, 'What to remind Bob of'),
+    message,
+  );
+  countCharacters(message);
+  ask({
+    title: 'Other words',
+    content: [field],
+    accept: 'Reword',
+    decline: 'Leave it',
+    act(form) {
+      const errors = messageErrors(message.value);
+      showFieldErrors(form, errors);
+      return errors.length > 0
+        ? undefined
+        : changeReminder(reminder.id, { message: message.value }).then(() => onDone('Reworded.'));
+    },
+  });
+}
+
+/**
+ * @param {ListedReminder} reminder
+ * @param {OnDone} onDone
+ */
+export function cancel(reminder, onDone) {
+  ask({
+    title: 'Cancel this reminder?',
+    content: [
+      element('p', { class: 'message clipped', dir: 'auto' }, reminder.message),
+      element('p', {}, 'Bob will not be told, and Whiskers will have to rely on purring.'),
+    ],
+    accept: 'Cancel the reminder',
+    decline: 'Keep it',
+    drastic: true,
+    act: async () => {
+      const { state } = await cancelReminder(reminder.id);
+      onDone(state === 'cancelled' ? 'Cancelled.' : 'A message is already on its way; the rest will be cancelled.');
+    },
+  });
+}

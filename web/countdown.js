@@ -1,0 +1,106 @@
+/** Times told the way people tell them, kept true by one ticker for the whole page. */
+import { now } from './clock.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MONTH = 30.44 * DAY;
+const YEAR = 365.25 * DAY;
+
+/** Below the limit, a time is told in this unit. */
+const SCALE = /** @type {const} */ ([
+  { limit: MINUTE, unit: 'second', length: SECOND },
+  { limit: HOUR, unit: 'minute', length: MINUTE },
+  { limit: DAY, unit: 'hour', length: HOUR },
+  { limit: 60 * DAY, unit: 'day', length: DAY },
+  { limit: 2 * YEAR, unit: 'month', length: MONTH },
+  { limit: Infinity, unit: 'year', length: YEAR },
+]);
+
+const relative = new Intl.RelativeTimeFormat('en');
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+const short = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+});
+
+/**
+ * Tells how far away an instant is: `00:27`, `in 2 h 05 min`, `in 3 days`, `now`, `5 minutes ago`.
+ *
+ * @param {number} distance In milliseconds; negative in the past.
+ * @returns {string}
+ */
+export function distanceWords(distance) {
+  if (distance > 0 && distance < HOUR) return clockWords(distance);
+  if (distance > 0 && distance < DAY) return hourWords(distance);
+  if (distance <= 0 && distance > -10 * SECOND) return 'now';
+  const size = Math.abs(distance);
+  const { unit, length } = SCALE.find(({ limit }) => size < limit) ?? SCALE[SCALE.length - 1];
+  // The past is over, so only what has fully passed counts; what lies ahead is rounded.
+  return relative.format(distance < 0 ? -Math.floor(size / length) : Math.round(size / length), unit);
+}
+
+/** Minutes and seconds. A second that has begun still counts, so that `00:00` never waits. @param {number} distance */
+function clockWords(distance) {
+  const seconds = Math.ceil(distance / SECOND);
+  return `${twoDigits(Math.floor(seconds / 60))}:${twoDigits(seconds % 60)}`;
+}
+
+/** @param {number} distance */
+function hourWords(distance) {
+  const minutes = Math.ceil(distance / MINUTE);
+  return `in ${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+}
+
+/** @param {number} value */
+function twoDigits(value) {
+  return String(value).padStart(2, '0');
+}
+
+/**
+ * A date and time in the visitor's own zone and customs, short enough for a line of text.
+ *
+ * @param {string | number} instant
+ * @returns {string}
+ */
+export function dateWords(instant) {
+  return short.format(new Date(instant));
+}
+
+/**
+ * A `<time>` that tells how far away an instant is, and goes on telling.
+ *
+ * @param {string} instant RFC 3339.
+ * @returns {HTMLTimeElement}
+ */
+export function relativeTime(instant) {
+  const time = document.createElement('time');
+  time.dateTime = instant;
+  time.title = full.format(new Date(instant));
+  time.dataset.relative = '';
+  tell(time);
+  return time;
+}
+
+/** @param {HTMLTimeElement} time */
+function tell(time) {
+  const words = distanceWords(Date.parse(time.dateTime) - now());
+  if (time.textContent !== words) time.textContent = words;
+}
+
+/**
+ * Keeps every {@link relativeTime} on the page true.
+ *
+ * @param {() => void} [alsoDo] What else changes with time.
+ */
+export function startTicking(alsoDo = () => {}) {
+  setInterval(() => {
+    document.querySelectorAll('time[data-relative]').forEach((time) => tell(/** @type {HTMLTimeElement} */ (time)));
+    alsoDo();
+  }, SECOND / 4);
+}

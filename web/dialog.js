@@ -1,0 +1,55 @@
+/** A modal question with one answer that acts. */
+import { element } from './element.js';
+import { troubleOf } from './form.js';
+import { clearFieldErrorsOnEdit } from './field-errors.js';
+
+/**
+ * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page.
+ *
+ * @param {object} question
+ * @param {string} question.title
+ * @param {import('./element.js').Child[]} question.content Text and fields.
+ * @param {string} question.accept What the button that acts says.
+ * @param {string} question.decline What the button that does nothing says.
+ * @param {boolean} [question.drastic] Whether the action cannot be undone.
+ * @param {(form: HTMLFormElement) => Promise<void> | undefined} question.act May refuse, by throwing a `Refusal`;
+ *   `undefined` keeps the dialog open, as the fields say what is wrong.
+ */
+export function ask({ title, content, accept, decline, drastic = false, act }) {
+  const trouble = element('p', { class: 'trouble', role: 'alert' });
+  const acceptButton = element('button', { type: 'submit', class: drastic ? 'danger' : 'primary' }, accept);
+  const form = element(
+    'form',
+    { novalidate: true, onsubmit: submit },
+    element('h2', { id: 'dialog-title' }, title),
+    ...content,
+    trouble,
+    element(
+      'div',
+      { class: 'actions' },
+      element('button', { type: 'button', onclick: () => dialog.close() }, decline),
+      acceptButton,
+    ),
+  );
+  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() }, form);
+  clearFieldErrorsOnEdit(form);
+  document.body.append(dialog);
+  dialog.showModal();
+
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    trouble.textContent = '';
+    const action = act(form);
+    if (!action) return;
+    acceptButton.disabled = true;
+    try {
+      await action;
+      dialog.close();
+    } catch (error) {
+      trouble.textContent = troubleOf(form, error);
+    } finally {
+      acceptButton.disabled = false;
+    }
+  }
+}

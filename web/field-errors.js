@@ -1,0 +1,67 @@
+/** Errors of a form, told beside the fields they belong to. The page's own checks and the server's look the same. */
+import { element } from './element.js';
+
+/** @typedef {import('./api.js').FieldError} FieldError */
+
+let nextId = 0;
+
+/**
+ * Shows the errors and moves the focus to the first field that has one. What was shown before goes away.
+ *
+ * @param {HTMLFormElement} form Each field is inside a `data-field` that is named as the control is.
+ * @param {FieldError[]} errors
+ * @returns {FieldError[]} The errors of fields that the form does not show.
+ */
+export function showFieldErrors(form, errors) {
+  for (const field of form.querySelectorAll('[data-field]')) clearFieldError(field);
+  const homeless = errors.filter((error) => !showFieldError(form, error));
+  /** @type {HTMLElement | null} */ (form.querySelector('[aria-invalid="true"]'))?.focus();
+  return homeless;
+}
+
+/**
+ * Takes an error away as soon as its field is edited.
+ *
+ * @param {HTMLFormElement} form
+ */
+export function clearFieldErrorsOnEdit(form) {
+  form.addEventListener('input', (event) => {
+    const field = /** @type {Element} */ (event.target).closest('[data-field]');
+    if (field) clearFieldError(field);
+  });
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {FieldError} error
+ * @returns {boolean} Whether there is a place to show it.
+ */
+function showFieldError(form, { field: name, detail }) {
+  const field = form.querySelector(`[data-field="${CSS.escape(name)}"]`);
+  if (!field || field.closest('[hidden]')) return false;
+  const id = `error-${nextId++}`;
+  for (const control of field.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+    control.setAttribute('aria-invalid', 'true');
+    control.setAttribute('aria-describedby', [...descriptionsOf(control), id].join(' '));
+  }
+  field.append(element('p', { id, class: 'field-error' }, detail));
+  return true;
+}
+
+/** @param {Element} field */
+function clearFieldError(field) {
+  const ids = [...field.querySelectorAll('.field-error')].map(({ id }) => id);
+  if (ids.length === 0) return;
+  for (const control of field.querySelectorAll('[aria-invalid]')) {
+    control.removeAttribute('aria-invalid');
+    const rest = descriptionsOf(control).filter((id) => !ids.includes(id));
+    if (rest.length > 0) control.setAttribute('aria-describedby', rest.join(' '));
+    else control.removeAttribute('aria-describedby');
+  }
+  field.querySelectorAll('.field-error').forEach((error) => error.remove());
+}
+
+/** @param {Element} control */
+function descriptionsOf(control) {
+  return control.getAttribute('aria-describedby')?.split(' ') ?? [];
+}

@@ -1,0 +1,213 @@
+/** The list of reminders: filtered by state, a page at a time, kept up to date. */
+import { listReminders, Refusal } from './api.js';
+import { cancel, reschedule, snooze } from './changes.js';
+import { relativeTime } from './countdown.js';
+import { element } from './element.js';
+import { poll } from './poll.js';
+import { hasEnded, STATES } from './states.js';
+
+/** @typedef {import('./api.js').ListedReminder} ListedReminder */
+/** @typedef {import('./api.js').ReminderState} ReminderState */
+
+/** In milliseconds. */
+const EVERY = 3000;
+
+const CHANNELS = { email: 'by email', sms: 'by SMS', both: 'by email and SMS' };
+
+/** @type {Record<'all' | ReminderState, string>} */
+const WHEN_EMPTY = {
+  all: 'No reminders yet. Whiskers is looking at you.',
+  waiting: 'Nothing is waiting. Surely there is a cat to cuddle?',
+  sending: 'Nothing is on its way just now.',
+  succeeded: 'Nothing has been sent yet.',
+  partial: 'Nothing got only half through. Good.',
+  failed: 'Nothing has failed. Purr.',
+  cancelled: 'Nothing was cancelled. Whiskers approves.',
+};
+
+/**
+ * Fills the list and keeps it up to date.
+ *
+ * @param {HTMLElement} section
+ * @param {(reconnecting: boolean) => void} onConnection
+ */
+export function keepList(section, onConnection) {
+  /** @type {Map<string, {shown: string, row: HTMLElement}>} */
+  const rows = new Map();
+  let pages = 1;
+  const list = element('ul', { class: 'reminders' });
+  const empty = element('p', { class: 'empty', hidden: true });
+  const said = element('p', { class: 'said', role: 'status' });
+  const more = element('button', { type: 'button', hidden: true, onclick: loadMore }, 'Load more');
+  const filters = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, ...filterButtons());
+  section.append(filters, said, list, empty, more);
+
+  const polling = poll(refresh, onConnection);
+  window.addEventListener('popstate', () => showState(stateInUrl()));
+  pressFilter(stateInUrl());
+
+  function filterButtons() {
+    const states = /** @type {ReminderState[]} */ (Object.keys(STATES));
+    return [filterButton('', 'All'), ...states.map((state) => filterButton(state, STATES[state].label))];
+  }
+
+  /**
+   * @param {string} state
+   * @param {string} label
+   */
+  function filterButton(state, label) {
+    return element(
+      'button',
+      { type: 'button', class: 'chip', 'data-filter': state, onclick: () => choose(state) },
+      label,
+    );
+  }
+
+  /** @param {string} state */
+  function choose(state) {
+    history.pushState(null, '', state ? `?state=${state}` : location.pathname);
+    showState(state);
+  }
+
+  /** @param {string} state */
+  function showState(state) {
+    pages = 1;
+    pressFilter(state);
+    void polling.now();
+  }
+
+  /** @param {string} state */
+  function pressFilter(state) {
+    for (const button of filters.children) {
+      button.setAttribute('aria-pressed', String(button.getAttribute('data-filter') === state));
+    }
+  }
+
+  function loadMore() {
+    pages += 1;
+    void polling.now();
+  }
+
+  async function refresh() {
+    const state = stateInUrl();
+    const { reminders, complete } = await listPages(state, pages);
+    // The visitor may have chosen another state meanwhile; its own answer is on the way.
+    if (state === stateInUrl()) show(reminders, complete);
+    return EVERY;
+  }
+
+  /**
+   * @param {ListedReminder[]} reminders
+   * @param {boolean} complete
+   */
+  function show(reminders, complete) {
+    const wanted = reminders.map((reminder) => rowOf(reminder));
+    list.querySelectorAll('li').forEach((row) => wanted.includes(row) || row.remove());
+    wanted.forEach((row, index) => {
+      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    });
+    empty.hidden = reminders.length > 0;
+    empty.textContent = WHEN_EMPTY[/** @type {ReminderState} */ (stateInUrl()) || 'all'];
+    more.hidden = complete;
+  }
+
+  /** A row is drawn anew only when its reminder has changed, so that nobody loses the focus. @param {ListedReminder} reminder */
+  function rowOf(reminder) {
+    const shown = JSON.stringify(reminder);
+    const known = rows.get(reminder.id);
+    if (known?.shown === shown) return known.row;
+    const row = drawRow(reminder);
+    const focused = known?.row.contains(document.activeElement) && document.activeElement?.getAttribute('data-action');
+    known?.row.replaceWith(row);
+    if (focused)
+      /** @type {HTMLElement | null} */ (
+        row.querySelector(`[data-action="${focused}"]`) ?? row.querySelector('a')
+      )?.focus();
+    rows.set(reminder.id, { shown, row });
+    return row;
+  }
+
+  /** @param {ListedReminder} reminder */
+  function drawRow(reminder) {
+    const { id, state, message, dueAt, preference } = reminder;
+    return element(
+      'li',
+      { 'data-id': id, 'data-state': state },
+      element('a', { class: 'message clipped', href: `/r/${encodeURIComponent(id)}`, dir: 'auto' }, message),
+      element(
+        'p',
+        { class: 'row-facts' },
+        badge(state),
+        relativeTime(dueAt),
+        element('span', {}, CHANNELS[preference]),
+      ),
+      !hasEnded(state) && element('div', { class: 'row-actions' }, ...actionsOf(reminder)),
+    );
+  }
+
+  /** @param {ListedReminder} reminder */
+  function actionsOf(reminder) {
+    const waiting = reminder.state === 'waiting';
+    return [
+      waiting && action('snooze', '+10 min', 'Snooze for 10 minutes', () => void snoozeOrSay(reminder)),
+      waiting && action('reschedule', 'Reschedule', 'Reschedule', () => reschedule(reminder, done)),
+      action('cancel', 'Cancel', 'Cancel', () => cancel(reminder, done)),
+    ];
+
+    /**
+     * @param {string} name
+     * @param {string} label
+     * @param {string} meaning
+     * @param {() => void} onclick
+     */
+    function action(name, label, meaning, onclick) {
+      const spoken = `${label}: ${meaning} “${reminder.message.slice(0, 40)}”`;
+      return element('button', { type: 'button', 'data-action': name, 'aria-label': spoken, onclick }, label);
+    }
+  }
+
+  /** @param {ListedReminder} reminder */
+  async function snoozeOrSay(reminder) {
+    try {
+      await snooze(reminder, done);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      done(error.message);
+    }
+  }
+
+  /** @param {string} sentence */
+  function done(sentence) {
+    said.textContent = sentence;
+    void polling.now();
+  }
+}
+
+/**
+ * @param {ReminderState} state
+ * @returns {HTMLElement}
+ */
+export function badge(state) {
+  return element('span', { class: 'badge-label', 'data-state': state }, STATES[state].label);
+}
+
+/**
+ * @param {string} state
+ * @param {number} pages How many, at most.
+ */
+async function listPages(state, pages) {
+  const reminders = [];
+  let pageToken;
+  for (let page = 0; page < pages; page += 1) {
+    const answer = await listReminders({ state, pageToken });
+    reminders.push(...answer.reminders);
+    pageToken = answer.nextPageToken;
+    if (!pageToken) break;
+  }
+  return { reminders, complete: !pageToken };
+}
+
+function stateInUrl() {
+  const state = new URLSearchParams(location.search).get('state') ?? '';
+  return state in STATES ? state : '';
+}

@@ -1,0 +1,265 @@
+/** Draws a state machine and lights it. It knows nothing of reminders: a machine is a plain description of nodes and edges. */
+import { svgElement } from './element.js';
+
+/**
+ * @typedef {'start' | 'wait' | 'choice' | 'task' | 'fork' | 'join' | 'end'} Kind
+ *
+ * @typedef {object} MachineNode
+ * @property {string} id
+ * @property {Kind} kind
+ * @property {number} along How far from the start, in steps of the flow.
+ * @property {number} across How far to the side of the flow, in lanes.
+ *
+ * @typedef {object} MachineEdge
+ * @property {string} from
+ * @property {string} to
+ * @property {string} [label]
+ * @property {boolean} [aside] A way out of the flow, which leaves a node by its side.
+ *
+ * @typedef {object} Machine
+ * @property {string} title
+ * @property {MachineNode[]} nodes
+ * @property {MachineEdge[]} edges
+ *
+ * @typedef {'idle' | 'current' | 'done' | 'failed' | 'dimmed'} NodeStatus
+ *
+ * @typedef {object} NodeLight
+ * @property {NodeStatus} status
+ * @property {string} [detail] A few words in the node.
+ * @property {number} [progress] Of a wait, from 0 to 1.
+ *
+ * @typedef {object} Lights
+ * @property {Map<string, NodeLight>} nodes By id. Whatever is absent is idle.
+ * @property {Set<string>} taken The edges that were taken, as `from>to`.
+ * @property {string} words What the picture shows, in words.
+ *
+ * @typedef {object} Picture
+ * @property {HTMLElement} element
+ * @property {(lights: Lights) => void} light
+ */
+
+/** Width and height of a node, in the units of the drawing, which are about one CSS pixel. @type {Record<Kind, [number, number]>} */
+const SIZE = {
+  start: [20, 20],
+  wait: [168, 64],
+  choice: [150, 56],
+  task: [152, 56],
+  fork: [14, 14],
+  join: [14, 14],
+  end: [122, 46],
+};
+
+/** In units of the drawing: one step along the flow, one lane across it. */
+const ACROSS_THE_PAGE = { along: 162, across: 88 };
+const DOWN_THE_PAGE = { along: 98, across: 86 };
+
+const MARGIN = 16;
+
+/** Below this width of the window the flow runs down the page. */
+const wide = matchMedia('(min-width: 760px)');
+
+/** @typedef {{x: number, y: number}} Point */
+/** @typedef {{place: (at: {along: number, across: number}) => Point, horizontal: boolean}} Direction */
+
+/**
+ * Draws a machine: across the page where there is room, down the page where there is not.
+ *
+ * @param {Machine} machine
+ * @returns {Picture}
+ */
+export function picture(machine) {
+  const element = document.createElement('div');
+  element.className = 'picture';
+  let drawing = draw(machine, direction());
+  /** @type {Lights | undefined} */
+  let lit;
+  element.append(drawing.svg);
+
+  wide.addEventListener('change', () => {
+    drawing = draw(machine, direction());
+    element.replaceChildren(drawing.svg);
+    if (lit) drawing.light(lit);
+  });
+
+  return {
+    element,
+    light(lights) {
+      lit = lights;
+      drawing.light(lights);
+    },
+  };
+}
+
+/** @returns {Direction} */
+function direction() {
+  const horizontal = wide.matches;
+  const step = horizontal ? ACROSS_THE_PAGE : DOWN_THE_PAGE;
+  return {
+    horizontal,
+    place: ({ along, across }) =>
+      horizontal
+        ? { x: along * step.along, y: across * step.across }
+        : { x: across * step.across, y: along * step.along },
+  };
+}
+
+/**
+ * @param {Machine} machine
+ * @param {Direction} flow
+ */
+function draw(machine, flow) {
+  const byId = new Map(machine.nodes.map((node) => [node.id, node]));
+  const nodes = machine.nodes.map((node) => ({ id: node.id, ...drawNode(node, flow) }));
+  const edges = machine.edges.map((edge) => ({ id: `${edge.from}>${edge.to}`, ...drawEdge(edge, byId, flow) }));
+  const description = svgElement('desc', { id: 'picture-words' });
+  const svg = svgElement(
+    'svg',
+    { viewBox: viewBoxOf(machine, flow), role: 'img', 'aria-labelledby': 'picture-title picture-words' },
+    svgElement('title', { id: 'picture-title' }, machine.title),
+    description,
+    ...edges.map(({ group }) => group),
+    ...nodes.map(({ group }) => group),
+  );
+  svg.classList.add(flow.horizontal ? 'horizontal' : 'vertical');
+
+  /** @param {Lights} lights */
+  function light({ nodes: nodeLights, taken, words }) {
+    for (const { id, show } of nodes) show(nodeLights.get(id) ?? { status: 'idle' });
+    for (const { id, group } of edges) group.toggleAttribute('data-taken', taken.has(id));
+    if (description.textContent !== words) description.textContent = words;
+  }
+
+  return { svg, light };
+}
+
+/**
+ * @param {MachineNode} node
+ * @param {Direction} flow
+ */
+function drawNode(node, flow) {
+  const { x, y } = flow.place(node);
+  const [width, height] = SIZE[node.kind];
+  const named = node.kind !== 'start' && node.kind !== 'fork' && node.kind !== 'join';
+  const textX = node.kind === 'wait' ? 22 : 0;
+  const name = svgElement('text', { class: 'node-name', x: textX }, node.id);
+  const detail = svgElement('text', { class: 'node-detail', x: textX, y: 17 });
+  const ring = svgElement('circle', { class: 'ring-progress', pathLength: 1, cx: -width / 2 + 32, r: 17 });
+  const group = svgElement(
+    'g',
+    { class: 'node', transform: `translate(${x} ${y})`, 'data-node': node.id, 'data-kind': node.kind },
+    named && outline('halo', node.kind, width + 12, height + 12),
+    outline('outline', node.kind, width, height),
+    node.kind === 'wait' && svgElement('circle', { class: 'ring', cx: -width / 2 + 32, r: 17 }),
+    node.kind === 'wait' && ring,
+    named && name,
+    named && detail,
+    named && badge(width / 2 - (node.kind === 'choice' ? 14 : 6), -height / 2 + 2),
+  );
+
+  /** @param {NodeLight} light */
+  function show({ status, detail: words = '', progress = 0 }) {
+    group.dataset.status = status;
+    if (detail.textContent !== words) detail.textContent = words;
+    name.setAttribute('y', words ? '-3' : '5');
+    ring.style.strokeDashoffset = String(1 - progress);
+  }
+
+  return { group, show };
+}
+
+/**
+ * @param {string} name
+ * @param {Kind} kind
+ * @param {number} width
+ * @param {number} height
+ */
+function outline(name, kind, width, height) {
+  const [x, y] = [width / 2, height / 2];
+  if (kind === 'choice') {
+    const points = `${-x},0 ${-x + 18},${-y} ${x - 18},${-y} ${x},0 ${x - 18},${y} ${-x + 18},${y}`;
+    return svgElement('polygon', { class: name, points });
+  }
+  const radius = kind === 'task' || kind === 'wait' ? 14 : y;
+  return svgElement('rect', { class: name, x: -x, y: -y, width, height, rx: radius });
+}
+
+/**
+ * A tick and a cross at a corner of a node; its status shows one of them or none.
+ *
+ * @param {number} x
+ * @param {number} y
+ */
+function badge(x, y) {
+  return svgElement(
+    'g',
+    { class: 'badge', transform: `translate(${x} ${y})` },
+    svgElement('circle', { r: 11 }),
+    svgElement('path', { class: 'tick', d: 'M-5 0l4 4 6-7' }),
+    svgElement('path', { class: 'cross', d: 'M-4-4l8 8M4-4l-8 8' }),
+  );
+}
+
+/**
+ * @param {MachineEdge} edge
+ * @param {Map<string, MachineNode>} byId
+ * @param {Direction} flow
+ */
+function drawEdge({ from, to, label, aside }, byId, flow) {
+  const source = /** @type {MachineNode} */ (byId.get(from));
+  const target = /** @type {MachineNode} */ (byId.get(to));
+  // Along the flow an edge leaves at the front; aside, it leaves at the side that faces its target.
+  const start = aside
+    ? border(source, flow, { along: 0, across: Math.sign(target.across - source.across) })
+    : border(source, flow, { along: 1, across: 0 });
+  const end = border(target, flow, { along: -1, across: 0 });
+  const bend = aside ? asideBend(start, end, flow) : flowBend(start, end, flow);
+  const path = `M${start.x} ${start.y}C${bend} ${end.x} ${end.y}`;
+  const group = svgElement(
+    'g',
+    { class: aside ? 'edge aside' : 'edge' },
+    svgElement('path', { d: path }),
+    label !== undefined &&
+      svgElement('text', { class: 'edge-label', x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 + 4 }, label),
+  );
+  return { group };
+}
+
+/**
+ * The middle of one side of a node.
+ *
+ * @param {MachineNode} node
+ * @param {Direction} flow
+ * @param {{along: number, across: number}} side
+ * @returns {Point}
+ */
+function border(node, flow, { along, across }) {
+  const { x, y } = flow.place(node);
+  const [width, height] = SIZE[node.kind];
+  const [sideX, sideY] = flow.horizontal ? [along, across] : [across, along];
+  return { x: x + (sideX * width) / 2, y: y + (sideY * height) / 2 };
+}
+
+/** Control points that leave and arrive along the flow. @param {Point} start @param {Point} end @param {Direction} flow */
+function flowBend(start, end, { horizontal }) {
+  const [middleX, middleY] = [(start.x + end.x) / 2, (start.y + end.y) / 2];
+  return horizontal ? `${middleX} ${start.y} ${middleX} ${end.y}` : `${start.x} ${middleY} ${end.x} ${middleY}`;
+}
+
+/** Control points that leave across the flow and arrive along it. @param {Point} start @param {Point} end @param {Direction} flow */
+function asideBend(start, end, { horizontal }) {
+  const corner = horizontal ? `${start.x} ${end.y}` : `${end.x} ${start.y}`;
+  return `${corner} ${corner}`;
+}
+
+/**
+ * @param {Machine} machine
+ * @param {Direction} flow
+ */
+function viewBoxOf({ nodes }, flow) {
+  const boxes = nodes.map((node) => ({ ...flow.place(node), size: SIZE[node.kind] }));
+  const left = Math.min(...boxes.map(({ x, size }) => x - size[0] / 2)) - MARGIN;
+  const right = Math.max(...boxes.map(({ x, size }) => x + size[0] / 2)) + MARGIN;
+  const top = Math.min(...boxes.map(({ y, size }) => y - size[1] / 2)) - MARGIN;
+  const bottom = Math.max(...boxes.map(({ y, size }) => y + size[1] / 2)) + MARGIN;
+  return `${left} ${top} ${right - left} ${bottom - top}`;
+}

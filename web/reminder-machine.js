@@ -1,0 +1,145 @@
+/** The reminder as a state machine, and how a reminder lights it. */
+import { distanceWords } from './countdown.js';
+import { STATES } from './states.js';
+
+/** @typedef {import('./api.js').Reminder} Reminder */
+/** @typedef {import('./api.js').Delivery} Delivery */
+/** @typedef {import('./api.js').PathState} PathState */
+/** @typedef {import('./picture.js').Lights} Lights */
+/** @typedef {import('./picture.js').NodeLight} NodeLight */
+
+/** @type {import('./picture.js').Machine} */
+export const REMINDER_MACHINE = {
+  title: 'The state machine of this reminder',
+  nodes: [
+    { id: 'Start', kind: 'start', along: 0.25, across: 0 },
+    { id: 'Timer', kind: 'wait', along: 1, across: 0 },
+    { id: 'Cancelled', kind: 'end', along: 1.68, across: 1.36 },
+    { id: 'Preference', kind: 'choice', along: 2.25, across: 0 },
+    { id: 'Both', kind: 'fork', along: 3.15, across: 0 },
+    { id: 'EmailReminder', kind: 'task', along: 4.1, across: -1 },
+    { id: 'SmsReminder', kind: 'task', along: 4.1, across: 1 },
+    { id: 'Outcome', kind: 'join', along: 5, across: 0 },
+    { id: 'Succeeded', kind: 'end', along: 5.95, across: -1 },
+    { id: 'Failed', kind: 'end', along: 5.95, across: 1 },
+  ],
+  edges: [
+    { from: 'Start', to: 'Timer' },
+    { from: 'Timer', to: 'Cancelled', aside: true },
+    { from: 'Timer', to: 'Preference' },
+    { from: 'Preference', to: 'EmailReminder', label: 'email' },
+    { from: 'Preference', to: 'SmsReminder', label: 'sms' },
+    { from: 'Preference', to: 'Both', label: 'both' },
+    { from: 'Both', to: 'EmailReminder' },
+    { from: 'Both', to: 'SmsReminder' },
+    { from: 'EmailReminder', to: 'Outcome' },
+    { from: 'SmsReminder', to: 'Outcome' },
+    { from: 'Outcome', to: 'Succeeded' },
+    { from: 'Outcome', to: 'Failed' },
+  ],
+};
+
+/** @type {Record<Delivery['status'], NodeLight['status']>} */
+const DELIVERY_LIGHT = {
+  pending: 'current',
+  sending: 'current',
+  sent: 'done',
+  delivered: 'done',
+  failed: 'failed',
+  skipped: 'dimmed',
+  unknown: 'failed',
+};
+
+/**
+ * @param {Reminder} reminder
+ * @param {number} time In milliseconds since the epoch.
+ * @returns {Lights}
+ */
+export function lightsOf(reminder, time) {
+  /** @type {Set<string>} */
+  const entered = new Set(reminder.path.map(({ state }) => state));
+  const chosen = entered.has('Preference');
+  const ended = ['Succeeded', 'Failed', 'Cancelled'].some((end) => entered.has(end));
+  const latest = reminder.path.at(-1)?.state;
+
+  /** @type {Map<string, NodeLight>} */
+  const nodes = new Map(
+    REMINDER_MACHINE.nodes.map(({ id }) => [id, { status: entered.has(id) ? 'done' : ended ? 'dimmed' : 'idle' }]),
+  );
+  nodes.set('Start', { status: 'done' });
+  nodes.set('Timer', timerLight(reminder, time));
+  if (latest === 'Preference') nodes.set('Preference', { status: 'current', detail: reminder.preference });
+  else if (chosen) nodes.set('Preference', { status: 'done', detail: reminder.preference });
+  if (chosen) nodes.set('Both', { status: reminder.preference === 'both' ? 'done' : 'dimmed' });
+  if (chosen || ended) {
+    nodes.set('EmailReminder', branchLight(reminder, 'email', entered.has('EmailReminder')));
+    nodes.set('SmsReminder', branchLight(reminder, 'sms', entered.has('SmsReminder')));
+  }
+  if (entered.has('Succeeded') || entered.has('Failed')) nodes.set('Outcome', { status: 'done' });
+  if (entered.has('Failed')) nodes.set('Failed', { status: 'failed' });
+  if (reminder.state === 'partial') nodes.set('Succeeded', { status: 'done', detail: 'in part' });
+
+  return { nodes, taken: edgesTaken(reminder, entered), words: wordsOf(reminder, nodes) };
+}
+
+/**
+ * @param {Reminder} reminder
+ * @param {number} time
+ * @returns {NodeLight}
+ */
+function timerLight({ state, path, createdAt, dueAt }, time) {
+  if (state !== 'waiting' || path.length > 1) return { status: 'done', progress: state === 'cancelled' ? 0 : 1 };
+  const [start, due] = [Date.parse(createdAt), Date.parse(dueAt)];
+  const progress = due > start ? Math.min(1, Math.max(0, (time - start) / (due - start))) : 1;
+  return { status: 'current', detail: distanceWords(due - time), progress };
+}
+
+/**
+ * @param {Reminder} reminder
+ * @param {Delivery['channel']} channel
+ * @param {boolean} entered
+ * @returns {NodeLight}
+ */
+function branchLight({ deliveries }, channel, entered) {
+  const delivery = deliveries.find((one) => one.channel === channel);
+  if (!entered || !delivery) return { status: delivery?.status === 'pending' ? 'idle' : 'dimmed' };
+  const { status, attempts } = delivery;
+  const detail = status === 'sending' && attempts > 1 ? `attempt ${attempts}` : status;
+  return { status: DELIVERY_LIGHT[status], detail };
+}
+
+/**
+ * @param {Reminder} reminder
+ * @param {Set<string>} entered
+ */
+function edgesTaken({ preference }, entered) {
+  const both = preference === 'both';
+  const taken = REMINDER_MACHINE.edges.filter(({ from, to }) => {
+    if (from === 'Start') return true;
+    if (from === 'Both') return both && entered.has(to);
+    if (to === 'Both') return both && entered.has('Preference');
+    if (to === 'Outcome') return entered.has(from) && (entered.has('Succeeded') || entered.has('Failed'));
+    if (from === 'Preference') return !both && entered.has(to);
+    return entered.has(to);
+  });
+  return new Set(taken.map(({ from, to }) => `${from}>${to}`));
+}
+
+/**
+ * @param {Reminder} reminder
+ * @param {Map<string, NodeLight>} nodes
+ */
+function wordsOf(reminder, nodes) {
+  const named = (/** @type {NodeLight['status']} */ status) =>
+    REMINDER_MACHINE.nodes
+      .filter(({ id, kind }) => nodes.get(id)?.status === status && !['start', 'fork', 'join'].includes(kind))
+      .map(({ id }) => id)
+      .join(' and ');
+  const sentences = [
+    `${STATES[reminder.state].headline}.`,
+    named('current') && `Now in ${named('current')}.`,
+    named('done') && `Passed: ${named('done')}.`,
+    named('failed') && `Failed: ${named('failed')}.`,
+  ];
+  return sentences.filter(Boolean).join(' ');
+}

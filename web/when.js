@@ -1,0 +1,178 @@
+/** The fields that ask when: after a while, or at a date and time of the visitor's own zone. */
+import { now } from './clock.js';
+import { dateWords, distanceWords } from './countdown.js';
+import { element } from './element.js';
+import { fromLocalField, tomorrowAt, toLocalField, ZONE } from './local-time.js';
+
+/** @typedef {import('./api.js').When} When */
+/** @typedef {import('./api.js').FieldError} FieldError */
+
+/** In seconds. */
+const UNITS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800 };
+
+/** In seconds: the longest wait that the API accepts, ten years. */
+const LONGEST = 315_576_000;
+
+/** @type {{label: string, amount: number, unit: keyof typeof UNITS}[]} */
+const QUICK = [
+  { label: '30 s', amount: 30, unit: 'seconds' },
+  { label: '10 min', amount: 10, unit: 'minutes' },
+  { label: '1 hour', amount: 1, unit: 'hours' },
+  { label: '1 week', amount: 1, unit: 'weeks' },
+];
+
+/** The hour at which one begins to think of a cat. */
+const MORNING = 9;
+
+/**
+ * @typedef {object} WhenFields
+ * @property {HTMLFieldSetElement} element To put into a form.
+ * @property {() => {when: When} | {errors: FieldError[]}} read
+ */
+
+/**
+ * @param {{amount: number, unit: keyof typeof UNITS}} start What is filled in at first.
+ * @returns {WhenFields}
+ */
+export function whenFields(start) {
+  const amount = element('input', {
+    name: 'waitSeconds',
+    type: 'number',
+    min: 0,
+    step: 'any',
+    value: start.amount,
+    inputmode: 'decimal',
+    'aria-label': 'How long',
+  });
+  const unit = element(
+    'select',
+    { name: 'unit', 'aria-label': 'Unit of time' },
+    ...Object.keys(UNITS).map((name) => element('option', { selected: name === start.unit }, name)),
+  );
+  const remindAt = element('input', { name: 'remindAt', type: 'datetime-local', 'aria-label': 'Date and time' });
+  const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: true });
+  const atTime = element('input', { type: 'radio', name: 'mode', value: 'time' });
+  const preview = element('p', { class: 'hint' });
+
+  const whilePanel = element(
+    'div',
+    { 'data-field': 'waitSeconds' },
+    element('div', { class: 'duration' }, amount, unit),
+    element('div', { class: 'chips' }, ...QUICK.map(quickChip), morningChip()),
+  );
+  const timePanel = element(
+    'div',
+    { 'data-field': 'remindAt', hidden: true },
+    remindAt,
+    element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`),
+  );
+  const fieldset = element(
+    'fieldset',
+    { oninput: refresh },
+    element('legend', {}, 'When'),
+    element(
+      'div',
+      { class: 'segments' },
+      element('label', {}, afterWhile, 'In a while'),
+      element('label', {}, atTime, 'At a date and time'),
+    ),
+    whilePanel,
+    timePanel,
+    preview,
+  );
+
+  /** @param {typeof QUICK[number]} quick */
+  function quickChip({ label, ...quick }) {
+    return chip(label, () => {
+      amount.value = String(quick.amount);
+      unit.value = quick.unit;
+    });
+  }
+
+  function morningChip() {
+    return chip('tomorrow morning', () => {
+      atTime.checked = true;
+      remindAt.value = toLocalField(tomorrowAt(MORNING));
+    });
+  }
+
+  function refresh() {
+    whilePanel.hidden = atTime.checked;
+    timePanel.hidden = afterWhile.checked;
+    if (atTime.checked && !remindAt.value) remindAt.value = toLocalField(new Date(now() + 3600_000));
+    const answer = read();
+    preview.textContent = 'when' in answer ? whenWords(answer.when) : '';
+  }
+
+  function read() {
+    return atTime.checked ? readTime(remindAt.value) : readWhile(amount.valueAsNumber, unit.value);
+  }
+
+  refresh();
+  return { element: fieldset, read };
+}
+
+/**
+ * @param {string} label
+ * @param {() => void} fill
+ */
+function chip(label, fill) {
+  return element(
+    'button',
+    {
+      type: 'button',
+      class: 'chip',
+      onclick: (event) => {
+        const form = event.currentTarget.form;
+        fill();
+        // Whoever listens to edits cannot tell a chip from typing.
+        event.target.dispatchEvent(new window.Event('input', { bubbles: true }));
+        if (event.target.closest('[hidden]')) form.elements.remindAt.focus();
+      },
+    },
+    label,
+  );
+}
+
+/**
+ * @param {number} amount
+ * @param {string} unit
+ */
+function readWhile(amount, unit) {
+  const waitSeconds = amount * UNITS[/** @type {keyof typeof UNITS} */ (unit)];
+  if (Number.isNaN(amount)) return refuse('waitSeconds', 'Please say how long to wait, as a number.');
+  if (amount < 0) return refuse('waitSeconds', 'Even Whiskers cannot be reminded in the past.');
+  if (waitSeconds > LONGEST) return refuse('waitSeconds', 'Ten years is the longest that Whiskers will wait.');
+  return { when: { waitSeconds } };
+}
+
+/** @param {string} value */
+function readTime(value) {
+  if (!value) return refuse('remindAt', 'Please pick a date and a time.');
+  const date = fromLocalField(value);
+  if (!date) return refuse('remindAt', 'The clocks skip that time on that day. Please pick another.');
+  if (date.getTime() < now()) return refuse('remindAt', 'That time has passed. Please pick one in the future.');
+  if (date.getTime() > now() + LONGEST * 1000) {
+    return refuse('remindAt', 'Ten years is the longest that Whiskers will wait.');
+  }
+  return { when: { remindAt: date.toISOString() } };
+}
+
+/**
+ * @param {string} field
+ * @param {string} detail
+ */
+function refuse(field, detail) {
+  return { errors: [{ field, detail }] };
+}
+
+/** @param {When} when */
+function whenWords(when) {
+  if ('remindAt' in when) return `That is ${farWords(Date.parse(when.remindAt) - now())}.`;
+  return when.waitSeconds < 60 ? 'That is very soon.' : `That is ${dateWords(now() + when.waitSeconds * 1000)}.`;
+}
+
+/** @param {number} distance In milliseconds. */
+function farWords(distance) {
+  return distance < 3600_000 ? 'within the hour' : distanceWords(distance);
+}
