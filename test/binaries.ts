@@ -1,7 +1,8 @@
 /**
  * The official binaries that tests run. TEMPORAL_CLI and TEMPORAL_TEST_SERVER may name them.
  */
-import { findBinary, temporalCli, type BinarySpec } from '../src/temporal/binary';
+import { findBinary, temporalCli } from '../src/temporal/binary';
+import type { BinarySpec } from '../src/temporal/executable';
 
 /** Temporal's time-skipping server. Only tests need it. */
 const temporalTestServer: BinarySpec = {
@@ -28,10 +29,10 @@ let testServer: Promise<string> | undefined;
 
 /** The path of the Temporal CLI, which is fetched once if it is not there. */
 export function temporalCliPath(): Promise<string> {
-  return (cli ??= findBinary(temporalCli, { path: process.env.TEMPORAL_CLI || undefined }));
+  return (cli ??= findBinary(temporalCli, { path: process.env.TEMPORAL_CLI }));
 }
 
 /** The path of the time-skipping test server, which is fetched once if it is not there. */
 export function testServerPath(): Promise<string> {
-  return (testServer ??= findBinary(temporalTestServer, { path: process.env.TEMPORAL_TEST_SERVER || undefined }));
+  return (testServer ??= findBinary(temporalTestServer, { path: process.env.TEMPORAL_TEST_SERVER }));
 }

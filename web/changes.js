@@ -1,10 +1,10 @@
 /** What a visitor can do to a reminder that has not ended: snooze, reschedule, reword, cancel. */
-import { cancelReminder, changeReminder } from './api.js';
+import { cancelReminder, changeReminder, Refusal } from './api.js';
 import { now } from './clock.js';
 import { ask } from './dialog.js';
 import { element } from './element.js';
 import { showFieldErrors } from './field-errors.js';
-import { countCharacters, messageErrors } from './form.js';
+import { countCharacters, messageErrors } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
@@ -17,12 +17,16 @@ const TEN_MINUTES = 600_000;
  *
  * @param {ListedReminder} reminder
  * @param {OnDone} onDone
- * @throws {import('./api.js').Refusal}
  */
 export async function snooze(reminder, onDone) {
   const due = Math.max(Date.parse(reminder.dueAt), now());
-  await changeReminder(reminder.id, { remindAt: new Date(due + TEN_MINUTES).toISOString() });
-  onDone('Snoozed for 10 minutes.');
+  try {
+    await changeReminder(reminder.id, { remindAt: new Date(due + TEN_MINUTES).toISOString() });
+    onDone('Snoozed for 10 minutes.');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    onDone(error.message);
+  }
 }
 
 /**
@@ -32,7 +36,7 @@ export async function snooze(reminder, onDone) {
 export function reschedule(reminder, onDone) {
   const when = whenFields({ amount: 10, unit: 'minutes' });
   ask({
-    title: 'Another time',
+    title: 'Reschedule',
     content: [when.element],
     accept: 'Reschedule',
     decline: 'Leave it',
@@ -61,7 +65,7 @@ export function reword(reminder, onDone) {
   );
   countCharacters(message);
   ask({
-    title: 'Other words',
+    title: 'Reword',
     content: [field],
     accept: 'Reword',
     decline: 'Leave it',

@@ -1,5 +1,6 @@
 /** Times told the way people tell them, kept true by one ticker for the whole page. */
 import { now } from './clock.js';
+import { element } from './element.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -30,6 +31,16 @@ const short = new Intl.DateTimeFormat(undefined, {
 });
 
 /**
+ * Tells how long it is until something that has not happened yet, even if it is late.
+ *
+ * @param {number} distance In milliseconds.
+ * @returns {string}
+ */
+export function countdownWords(distance) {
+  return distance > 0 ? distanceWords(distance) : 'any moment';
+}
+
+/**
  * Tells how far away an instant is: `00:27`, `in 2 h 05 min`, `in 3 days`, `now`, `5 minutes ago`.
  *
  * @param {number} distance In milliseconds; negative in the past.
@@ -37,7 +48,7 @@ const short = new Intl.DateTimeFormat(undefined, {
  */
 export function distanceWords(distance) {
   if (distance > 0 && distance < HOUR) return clockWords(distance);
-  if (distance > 0 && distance < DAY) return hourWords(distance);
+  if (distance > 0 && distance < 2 * DAY) return hourWords(distance);
   if (distance <= 0 && distance > -10 * SECOND) return 'now';
   const size = Math.abs(distance);
   const { unit, length } = SCALE.find(({ limit }) => size < limit) ?? SCALE[SCALE.length - 1];
@@ -79,28 +90,47 @@ export function dateWords(instant) {
  * @returns {HTMLTimeElement}
  */
 export function relativeTime(instant) {
-  const time = document.createElement('time');
-  time.dateTime = instant;
-  time.title = full.format(new Date(instant));
-  time.dataset.relative = '';
+  return tellingTime(instant, distanceWords);
+}
+
+/**
+ * A `<time>` that counts down to what has not happened yet.
+ *
+ * @param {string} instant RFC 3339.
+ * @returns {HTMLTimeElement}
+ */
+export function countdown(instant) {
+  return tellingTime(instant, countdownWords);
+}
+
+/** How each of the times on the page tells its distance. @type {WeakMap<Element, (distance: number) => string>} */
+const telling = new WeakMap();
+
+/**
+ * @param {string} instant
+ * @param {(distance: number) => string} wordsOf
+ */
+function tellingTime(instant, wordsOf) {
+  const time = element('time', { datetime: instant, title: full.format(new Date(instant)) });
+  telling.set(time, wordsOf);
   tell(time);
   return time;
 }
 
 /** @param {HTMLTimeElement} time */
 function tell(time) {
-  const words = distanceWords(Date.parse(time.dateTime) - now());
-  if (time.textContent !== words) time.textContent = words;
+  const words = telling.get(time)?.(Date.parse(time.dateTime) - now());
+  if (words !== undefined && time.textContent !== words) time.textContent = words;
 }
 
 /**
- * Keeps every {@link relativeTime} on the page true.
+ * Keeps every {@link relativeTime} and {@link countdown} on the page true.
  *
  * @param {() => void} [alsoDo] What else changes with time.
  */
 export function startTicking(alsoDo = () => {}) {
   setInterval(() => {
-    document.querySelectorAll('time[data-relative]').forEach((time) => tell(/** @type {HTMLTimeElement} */ (time)));
+    document.querySelectorAll('time').forEach(tell);
     alsoDo();
   }, SECOND / 4);
 }

@@ -1,7 +1,6 @@
 /** A modal question with one answer that acts. */
 import { element } from './element.js';
-import { troubleOf } from './form.js';
-import { clearFieldErrorsOnEdit } from './field-errors.js';
+import { clearFieldErrorsOnEdit, showRefusal } from './field-errors.js';
 
 /**
  * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page.
@@ -47,7 +46,7 @@ export function ask({ title, content, accept, decline, drastic = false, act }) {
       await action;
       dialog.close();
     } catch (error) {
-      trouble.textContent = troubleOf(form, error);
+      trouble.textContent = showRefusal(form, error);
     } finally {
       acceptButton.disabled = false;
     }

@@ -1,4 +1,5 @@
 /** Errors of a form, told beside the fields they belong to. The page's own checks and the server's look the same. */
+import { Refusal } from './api.js';
 import { element } from './element.js';
 
 /** @typedef {import('./api.js').FieldError} FieldError */
@@ -17,6 +18,22 @@ export function showFieldErrors(form, errors) {
   const homeless = errors.filter((error) => !showFieldError(form, error));
   /** @type {HTMLElement | null} */ (form.querySelector('[aria-invalid="true"]'))?.focus();
   return homeless;
+}
+
+/**
+ * Shows what belongs beside fields there, and returns the rest.
+ *
+ * @param {HTMLFormElement} form
+ * @param {unknown} error
+ * @returns {string} For the line by the button; empty when the fields say it all.
+ */
+export function showRefusal(form, error) {
+  if (!(error instanceof Refusal)) throw error;
+  const homeless = showFieldErrors(form, error.errors);
+  if (error.errors.length > 0) return homeless.map(({ detail }) => detail).join(' ');
+  return error.status === undefined || error.status === 503
+    ? `${error.message} Everything you typed is still here.`
+    : error.message;
 }
 
 /**

@@ -1,14 +1,11 @@
 /** The form that asks for a reminder. Without JavaScript it is posted as it is; here it becomes friendlier. */
-import { createReminder, Refusal } from './api.js';
-import { element } from './element.js';
-import { clearFieldErrorsOnEdit, showFieldErrors } from './field-errors.js';
+import { createReminder } from './api.js';
+import { clearFieldErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
+import { countCharacters, messageErrors } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').FieldError} FieldError */
 /** @typedef {import('./api.js').Preference} Preference */
-
-/** In code points, as the API counts. */
-const LONGEST_MESSAGE = 1000;
 
 /**
  * Takes over the form. A reminder that was started is shown on its own page.
@@ -34,7 +31,12 @@ export function takeOverForm(form) {
     event.preventDefault();
     void submit();
   });
-  showContactsOf(form);
+  // Whoever comes back from the page of a reminder fills in the next one.
+  window.addEventListener('pageshow', () => {
+    idempotencyKey = freshKey();
+    button.disabled = false;
+    showContactsOf(form);
+  });
 
   async function submit() {
     trouble.textContent = '';
@@ -46,11 +48,9 @@ export function takeOverForm(form) {
     button.disabled = true;
     try {
       const reminder = await createReminder(filledIn.request, idempotencyKey);
-      idempotencyKey = freshKey();
       location.assign(`/r/${encodeURIComponent(reminder.id)}`);
     } catch (error) {
-      trouble.textContent = troubleOf(form, error);
-    } finally {
+      trouble.textContent = showRefusal(form, error);
       button.disabled = false;
     }
   }
@@ -78,17 +78,6 @@ function readForm(form, when) {
   return { request: { ...time.when, preference, message, email, phone } };
 }
 
-/**
- * @param {string} message
- * @returns {FieldError[]}
- */
-export function messageErrors(message) {
-  const length = [...message].length;
-  if (message.trim() === '') return [{ field: 'message', detail: 'Please say what to remind Bob of.' }];
-  if (length <= LONGEST_MESSAGE) return [];
-  return [{ field: 'message', detail: `That is ${length - LONGEST_MESSAGE} characters too long.` }];
-}
-
 /** Whether there is such an address only the mail can tell. @param {string | undefined} email @returns {FieldError[]} */
 function emailErrors(email) {
   if (email === undefined || /^[^\s@]+@[^\s@]+$/.test(email)) return [];
@@ -101,44 +90,11 @@ function phoneErrors(phone) {
   return phone === '' ? [{ field: 'phone', detail: 'An SMS needs a phone number.' }] : [];
 }
 
-/**
- * Tells beside a text field how much of the message's length is used.
- *
- * @param {HTMLTextAreaElement} message
- */
-export function countCharacters(message) {
-  const counter = element('p', { class: 'hint counter' });
-  const count = () => {
-    const length = [...message.value].length;
-    counter.textContent = `${length} / ${LONGEST_MESSAGE}`;
-    counter.classList.toggle('too-long', length > LONGEST_MESSAGE);
-  };
-  message.addEventListener('input', count);
-  message.after(counter);
-  count();
-}
-
 /** @param {HTMLFormElement} form */
 function showContactsOf(form) {
   const preference = new FormData(form).get('preference');
   part(form, '[data-field="email"]').hidden = preference === 'sms';
   part(form, '[data-field="phone"]').hidden = preference === 'email';
-}
-
-/**
- * Shows what belongs beside fields there, and returns the rest.
- *
- * @param {HTMLFormElement} form
- * @param {unknown} error
- * @returns {string} For the line by the button; empty when the fields say it all.
- */
-export function troubleOf(form, error) {
-  if (!(error instanceof Refusal)) throw error;
-  const homeless = showFieldErrors(form, error.errors);
-  if (error.errors.length > 0) return homeless.map(({ detail }) => detail).join(' ');
-  return error.status === undefined || error.status === 503
-    ? `${error.message} Everything you typed is still here.`
-    : error.message;
 }
 
 /** `crypto.randomUUID` exists only on HTTPS and localhost, and a household may well use the page over plain HTTP. */

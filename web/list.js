@@ -1,10 +1,11 @@
 /** The list of reminders: filtered by state, a page at a time, kept up to date. */
-import { listReminders, Refusal } from './api.js';
-import { cancel, reschedule, snooze } from './changes.js';
-import { relativeTime } from './countdown.js';
+import { actionButtons, keepFocus } from './action-buttons.js';
+import { listReminders } from './api.js';
+import { badge } from './badge.js';
+import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
 import { poll } from './poll.js';
-import { hasEnded, STATES } from './states.js';
+import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
 /** @typedef {import('./api.js').ReminderState} ReminderState */
@@ -117,78 +118,37 @@ export function keepList(section, onConnection) {
     const known = rows.get(reminder.id);
     if (known?.shown === shown) return known.row;
     const row = drawRow(reminder);
-    const focused = known?.row.contains(document.activeElement) && document.activeElement?.getAttribute('data-action');
-    known?.row.replaceWith(row);
-    if (focused)
-      /** @type {HTMLElement | null} */ (
-        row.querySelector(`[data-action="${focused}"]`) ?? row.querySelector('a')
-      )?.focus();
+    keepFocus(known?.row, () => {
+      known?.row.replaceWith(row);
+      return row;
+    });
     rows.set(reminder.id, { shown, row });
     return row;
   }
 
   /** @param {ListedReminder} reminder */
   function drawRow(reminder) {
-    const { id, state, message, dueAt, preference } = reminder;
+    const { id, state, message, preference } = reminder;
     return element(
       'li',
       { 'data-id': id, 'data-state': state },
       element('a', { class: 'message clipped', href: `/r/${encodeURIComponent(id)}`, dir: 'auto' }, message),
-      element(
-        'p',
-        { class: 'row-facts' },
-        badge(state),
-        relativeTime(dueAt),
-        element('span', {}, CHANNELS[preference]),
-      ),
-      !hasEnded(state) && element('div', { class: 'row-actions' }, ...actionsOf(reminder)),
+      element('p', { class: 'row-facts' }, badge(state), dueWords(reminder), element('span', {}, CHANNELS[preference])),
+      actionButtons(reminder, ['snooze', 'reschedule', 'cancel'], done),
     );
-  }
-
-  /** @param {ListedReminder} reminder */
-  function actionsOf(reminder) {
-    const waiting = reminder.state === 'waiting';
-    return [
-      waiting && action('snooze', '+10 min', 'Snooze for 10 minutes', () => void snoozeOrSay(reminder)),
-      waiting && action('reschedule', 'Reschedule', 'Reschedule', () => reschedule(reminder, done)),
-      action('cancel', 'Cancel', 'Cancel', () => cancel(reminder, done)),
-    ];
-
-    /**
-     * @param {string} name
-     * @param {string} label
-     * @param {string} meaning
-     * @param {() => void} onclick
-     */
-    function action(name, label, meaning, onclick) {
-      const spoken = `${label}: ${meaning} “${reminder.message.slice(0, 40)}”`;
-      return element('button', { type: 'button', 'data-action': name, 'aria-label': spoken, onclick }, label);
-    }
-  }
-
-  /** @param {ListedReminder} reminder */
-  async function snoozeOrSay(reminder) {
-    try {
-      await snooze(reminder, done);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      done(error.message);
-    }
   }
 
   /** @param {string} sentence */
   function done(sentence) {
-    said.textContent = sentence;
+    said.replaceChildren(sentence);
     void polling.now();
   }
 }
 
-/**
- * @param {ReminderState} state
- * @returns {HTMLElement}
- */
-export function badge(state) {
-  return element('span', { class: 'badge-label', 'data-state': state }, STATES[state].label);
+/** @param {ListedReminder} reminder */
+function dueWords({ state, dueAt }) {
+  if (state === 'waiting') return countdown(dueAt);
+  return state === 'cancelled' ? element('span', {}, `was planned for ${dateWords(dueAt)}`) : relativeTime(dueAt);
 }
 
 /**
@@ -196,18 +156,19 @@ export function badge(state) {
  * @param {number} pages How many, at most.
  */
 async function listPages(state, pages) {
-  const reminders = [];
+  /** @type {Map<string, ListedReminder>} By id, as one may move to the next page while the pages are read. */
+  const reminders = new Map();
   let pageToken;
   for (let page = 0; page < pages; page += 1) {
     const answer = await listReminders({ state, pageToken });
-    reminders.push(...answer.reminders);
+    for (const reminder of answer.reminders) reminders.set(reminder.id, reminder);
     pageToken = answer.nextPageToken;
     if (!pageToken) break;
   }
-  return { reminders, complete: !pageToken };
+  return { reminders: [...reminders.values()], complete: !pageToken };
 }
 
 function stateInUrl() {
   const state = new URLSearchParams(location.search).get('state') ?? '';
-  return state in STATES ? state : '';
+  return Object.hasOwn(STATES, state) ? state : '';
 }

@@ -16,11 +16,11 @@ const SHOWN = 30;
  */
 export function outbox(container) {
   const arrivals = element('p', { class: 'visually-hidden', role: 'status' });
-  const phone = receiver('sms', 'Messages on the phone', 'No messages yet. An SMS will buzz in here.', sms);
+  const phone = receiver('sms', 'Messages on the phone', 'Nothing here. An SMS buzzes in when it is sent.', sms);
   const mailbox = receiver(
     'email',
     'Letters in the mailbox',
-    'The mailbox is empty. An email will drop in here.',
+    'Nothing here. An email drops in when it is sent.',
     email,
   );
   const mailboxWithFlag = element('div', { class: 'mailbox' }, mailboxDrawing(), mailbox.element);
@@ -105,9 +105,9 @@ function mailboxDrawing() {
   return svgElement(
     'svg',
     { class: 'mailbox-drawing', viewBox: '0 0 300 110', 'aria-hidden': 'true' },
-    svgElement('path', { class: 'mailbox-flag', d: 'M236 62V12h32v20h-24v30z' }),
     svgElement('path', { class: 'mailbox-body', d: 'M40 110V62a44 44 0 0 1 44-44h132a44 44 0 0 1 44 44v48z' }),
     svgElement('path', { class: 'mailbox-door', d: 'M40 110V62a44 44 0 0 1 88 0v48z' }),
+    svgElement('path', { class: 'mailbox-flag', d: 'M236 66V6h36v22h-28v38z' }),
     svgElement('path', { class: 'mailbox-slot', d: 'M62 66h44' }),
     svgElement('path', { class: 'mailbox-paw', d: 'M188 76c-9 0-15 7-15 13 0 9 8 8 15 8s15 1 15-8c0-6-6-13-15-13z' }),
     ...[

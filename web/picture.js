@@ -1,5 +1,5 @@
-/** Draws a state machine and lights it. It knows nothing of reminders: a machine is a plain description of nodes and edges. */
-import { svgElement } from './element.js';
+/** Draws a state machine and lights it. A machine is a plain description of nodes and edges, of whatever it may be. */
+import { element, svgElement } from './element.js';
 
 /**
  * @typedef {'start' | 'wait' | 'choice' | 'task' | 'fork' | 'join' | 'end'} Kind
@@ -38,7 +38,11 @@ import { svgElement } from './element.js';
  * @property {(lights: Lights) => void} light
  */
 
-/** Width and height of a node, in the units of the drawing, which are about one CSS pixel. @type {Record<Kind, [number, number]>} */
+/**
+ * Width and height of a node, in the units of the drawing, which are about one CSS pixel.
+ *
+ * @type {Record<Kind, [number, number]>}
+ */
 const SIZE = {
   start: [20, 20],
   wait: [168, 64],
@@ -50,7 +54,7 @@ const SIZE = {
 };
 
 /** In units of the drawing: one step along the flow, one lane across it. */
-const ACROSS_THE_PAGE = { along: 162, across: 88 };
+const ACROSS_THE_PAGE = { along: 162, across: 74 };
 const DOWN_THE_PAGE = { along: 98, across: 86 };
 
 const MARGIN = 16;
@@ -68,21 +72,19 @@ const wide = matchMedia('(min-width: 760px)');
  * @returns {Picture}
  */
 export function picture(machine) {
-  const element = document.createElement('div');
-  element.className = 'picture';
   let drawing = draw(machine, direction());
   /** @type {Lights | undefined} */
   let lit;
-  element.append(drawing.svg);
+  const frame = element('div', { class: 'picture' }, drawing.svg);
 
   wide.addEventListener('change', () => {
     drawing = draw(machine, direction());
-    element.replaceChildren(drawing.svg);
+    frame.replaceChildren(drawing.svg);
     if (lit) drawing.light(lit);
   });
 
   return {
-    element,
+    element: frame,
     light(lights) {
       lit = lights;
       drawing.light(lights);
@@ -110,12 +112,12 @@ function direction() {
 function draw(machine, flow) {
   const byId = new Map(machine.nodes.map((node) => [node.id, node]));
   const nodes = machine.nodes.map((node) => ({ id: node.id, ...drawNode(node, flow) }));
-  const edges = machine.edges.map((edge) => ({ id: `${edge.from}>${edge.to}`, ...drawEdge(edge, byId, flow) }));
-  const description = svgElement('desc', { id: 'picture-words' });
+  const edges = machine.edges.map((edge) => ({ ...edge, group: drawEdge(edge, byId, flow) }));
+  const description = svgElement('desc');
   const svg = svgElement(
     'svg',
-    { viewBox: viewBoxOf(machine, flow), role: 'img', 'aria-labelledby': 'picture-title picture-words' },
-    svgElement('title', { id: 'picture-title' }, machine.title),
+    { viewBox: viewBoxOf(machine, flow), role: 'img' },
+    svgElement('title', {}, machine.title),
     description,
     ...edges.map(({ group }) => group),
     ...nodes.map(({ group }) => group),
@@ -125,7 +127,10 @@ function draw(machine, flow) {
   /** @param {Lights} lights */
   function light({ nodes: nodeLights, taken, words }) {
     for (const { id, show } of nodes) show(nodeLights.get(id) ?? { status: 'idle' });
-    for (const { id, group } of edges) group.toggleAttribute('data-taken', taken.has(id));
+    for (const { from, to, group } of edges) {
+      const dimmed = nodeLights.get(from)?.status === 'dimmed' || nodeLights.get(to)?.status === 'dimmed';
+      group.dataset.status = taken.has(`${from}>${to}`) ? 'done' : dimmed ? 'dimmed' : 'idle';
+    }
     if (description.textContent !== words) description.textContent = words;
   }
 
@@ -214,14 +219,13 @@ function drawEdge({ from, to, label, aside }, byId, flow) {
   const end = border(target, flow, { along: -1, across: 0 });
   const bend = aside ? asideBend(start, end, flow) : flowBend(start, end, flow);
   const path = `M${start.x} ${start.y}C${bend} ${end.x} ${end.y}`;
-  const group = svgElement(
+  return svgElement(
     'g',
     { class: aside ? 'edge aside' : 'edge' },
     svgElement('path', { d: path }),
     label !== undefined &&
       svgElement('text', { class: 'edge-label', x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 + 4 }, label),
   );
-  return { group };
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Asks again and again, never twice at once, and only while someone is looking. */
 
+import { Refusal } from './api.js';
+
 /** In milliseconds. */
 const AFTER_FAILURE = 3000;
 
@@ -27,7 +29,8 @@ export function poll(ask, onConnection) {
     try {
       pause = await ask();
       onConnection(false);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof Refusal)) console.error(error);
       pause = AFTER_FAILURE;
       onConnection(true);
     }

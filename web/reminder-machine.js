@@ -1,5 +1,5 @@
 /** The reminder as a state machine, and how a reminder lights it. */
-import { distanceWords } from './countdown.js';
+import { countdownWords } from './countdown.js';
 import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
@@ -16,10 +16,10 @@ export const REMINDER_MACHINE = {
     { id: 'Timer', kind: 'wait', along: 1, across: 0 },
     { id: 'Cancelled', kind: 'end', along: 1.68, across: 1.36 },
     { id: 'Preference', kind: 'choice', along: 2.25, across: 0 },
-    { id: 'Both', kind: 'fork', along: 3.15, across: 0 },
-    { id: 'EmailReminder', kind: 'task', along: 4.1, across: -1 },
-    { id: 'SmsReminder', kind: 'task', along: 4.1, across: 1 },
-    { id: 'Outcome', kind: 'join', along: 5, across: 0 },
+    { id: 'Both', kind: 'fork', along: 3.25, across: 0 },
+    { id: 'EmailReminder', kind: 'task', along: 4.2, across: -1 },
+    { id: 'SmsReminder', kind: 'task', along: 4.2, across: 1 },
+    { id: 'Outcome', kind: 'join', along: 5.05, across: 0 },
     { id: 'Succeeded', kind: 'end', along: 5.95, across: -1 },
     { id: 'Failed', kind: 'end', along: 5.95, across: 1 },
   ],
@@ -91,7 +91,7 @@ function timerLight({ state, path, createdAt, dueAt }, time) {
   if (state !== 'waiting' || path.length > 1) return { status: 'done', progress: state === 'cancelled' ? 0 : 1 };
   const [start, due] = [Date.parse(createdAt), Date.parse(dueAt)];
   const progress = due > start ? Math.min(1, Math.max(0, (time - start) / (due - start))) : 1;
-  return { status: 'current', detail: distanceWords(due - time), progress };
+  return { status: 'current', detail: countdownWords(due - time), progress };
 }
 
 /**
@@ -133,8 +133,7 @@ function wordsOf(reminder, nodes) {
   const named = (/** @type {NodeLight['status']} */ status) =>
     REMINDER_MACHINE.nodes
       .filter(({ id, kind }) => nodes.get(id)?.status === status && !['start', 'fork', 'join'].includes(kind))
-      .map(({ id }) => id)
-      .join(' and ');
+      .map(({ id }) => id);
   const sentences = [
     `${STATES[reminder.state].headline}.`,
     named('current') && `Now in ${named('current')}.`,

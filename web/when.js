@@ -21,6 +21,9 @@ const QUICK = [
   { label: '1 week', amount: 1, unit: 'weeks' },
 ];
 
+/** In milliseconds. */
+const HOUR = 3_600_000;
+
 /** The hour at which one begins to think of a cat. */
 const MORNING = 9;
 
@@ -51,7 +54,7 @@ export function whenFields(start) {
   );
   const remindAt = element('input', { name: 'remindAt', type: 'datetime-local', 'aria-label': 'Date and time' });
   const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: true });
-  const atTime = element('input', { type: 'radio', name: 'mode', value: 'time' });
+  const atTime = element('input', { type: 'radio', name: 'mode', value: 'time', oninput: suggestTime });
   const preview = element('p', { class: 'hint' });
 
   const whilePanel = element(
@@ -74,7 +77,7 @@ export function whenFields(start) {
       'div',
       { class: 'segments' },
       element('label', {}, afterWhile, 'In a while'),
-      element('label', {}, atTime, 'At a date and time'),
+      element('label', {}, atTime, 'At a set time'),
     ),
     whilePanel,
     timePanel,
@@ -90,16 +93,22 @@ export function whenFields(start) {
   }
 
   function morningChip() {
-    return chip('tomorrow morning', () => {
+    return chip('tomorrow', () => {
       atTime.checked = true;
       remindAt.value = toLocalField(tomorrowAt(MORNING));
+      // The chip goes away with its panel, and must not take the focus along.
+      timePanel.hidden = false;
+      remindAt.focus();
     });
+  }
+
+  function suggestTime() {
+    remindAt.value ||= toLocalField(new Date(now() + HOUR));
   }
 
   function refresh() {
     whilePanel.hidden = atTime.checked;
     timePanel.hidden = afterWhile.checked;
-    if (atTime.checked && !remindAt.value) remindAt.value = toLocalField(new Date(now() + 3600_000));
     const answer = read();
     preview.textContent = 'when' in answer ? whenWords(answer.when) : '';
   }
@@ -117,21 +126,14 @@ export function whenFields(start) {
  * @param {() => void} fill
  */
 function chip(label, fill) {
-  return element(
-    'button',
-    {
-      type: 'button',
-      class: 'chip',
-      onclick: (event) => {
-        const form = event.currentTarget.form;
-        fill();
-        // Whoever listens to edits cannot tell a chip from typing.
-        event.target.dispatchEvent(new window.Event('input', { bubbles: true }));
-        if (event.target.closest('[hidden]')) form.elements.remindAt.focus();
-      },
-    },
-    label,
-  );
+  const button = element('button', { type: 'button', class: 'chip', onclick: press }, label);
+  return button;
+
+  function press() {
+    fill();
+    // Whoever listens to edits need not know that it was not typed.
+    button.dispatchEvent(new window.Event('input', { bubbles: true }));
+  }
 }
 
 /**
@@ -169,10 +171,12 @@ function refuse(field, detail) {
 /** @param {When} when */
 function whenWords(when) {
   if ('remindAt' in when) return `That is ${farWords(Date.parse(when.remindAt) - now())}.`;
-  return when.waitSeconds < 60 ? 'That is very soon.' : `That is ${dateWords(now() + when.waitSeconds * 1000)}.`;
+  return when.waitSeconds < 60
+    ? 'Soon enough to watch it happen.'
+    : `That is ${dateWords(now() + when.waitSeconds * 1000)}.`;
 }
 
 /** @param {number} distance In milliseconds. */
 function farWords(distance) {
-  return distance < 3600_000 ? 'within the hour' : distanceWords(distance);
+  return distance < HOUR ? 'within the hour' : distanceWords(distance);
 }

@@ -48,15 +48,20 @@ const HOUR = 60 * MINUTE;
 /** Credentials are set right by a person: asking more often only makes the provider suspicious. */
 const UNAUTHORIZED_DELAY = 5 * MINUTE;
 
-/** What Temporal is told of an error that a transport threw. */
-export function failureOf(error: unknown, attempts: number): ApplicationFailure {
+/**
+ * What Temporal is told of an error that a transport threw.
+ *
+ * @param attempts - how many were made, this one included.
+ * @param last - whether there shall be no further one.
+ */
+export function failureOf(error: unknown, { attempts, last }: { attempts: number; last: boolean }): ApplicationFailure {
   const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
   const details: FailureDetails = { attempts };
   const delay = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
   return ApplicationFailure.create({
     type: kind,
     message,
-    nonRetryable: kind === 'Rejected',
+    nonRetryable: last || kind === 'Rejected',
     details: [details],
     ...(delay !== undefined && { nextRetryDelay: Math.min(Math.max(delay, SECOND), HOUR) }),
   });

@@ -34,12 +34,17 @@ export function createActivities({ email, sms }: { email: EmailTransport; sms: S
   };
 }
 
+/** How long a message is tried again, in milliseconds since its first attempt was scheduled: a day. */
+const PERSISTENCE_MS = 24 * 60 * 60 * 1000;
+
 async function attempt(send: () => Promise<Accepted>): Promise<Receipt> {
-  const { attempt: attempts } = activityInfo();
+  const info = activityInfo();
   try {
     const { providerId } = await send();
-    return { providerId, attempts, at: new Date().toISOString() };
+    return { providerId, attempts: info.attempt, at: new Date().toISOString() };
   } catch (error) {
-    throw failureOf(error, attempts);
+    // Counted between attempts, not until now: a message gets its attempt however long every worker was away.
+    const tried = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+    throw failureOf(error, { attempts: info.attempt, last: tried >= PERSISTENCE_MS });
   }
 }

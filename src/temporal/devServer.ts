@@ -38,7 +38,7 @@ export interface DevServer {
   /** Resolves when the server is gone, for whatever reason, to words such as "by signal SIGKILL". */
   exited: Promise<string>;
   /** Lets the server finish what it is doing, for at most 10 seconds, and resolves when it is gone. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** How long finished workflows can be looked at. */

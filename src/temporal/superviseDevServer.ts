@@ -39,6 +39,7 @@ export async function superviseDevServer(
       tell(`The Temporal server ended ${how}, and is started again.`);
       server = await startAgain();
       if (isStopping()) await server.stop();
+      else tell('The Temporal server is back.');
     }
   };
   const kept = keepGoing();

@@ -5,9 +5,11 @@ import {
   isCancellation,
   proxyActivities,
   setCurrentDetails,
+
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { Channel, Delivery, Receipt, ReminderStatus } from '../reminder';
+import type { FailureDetails, FailureKind } from '../activities/failure';
+import type { Channel, Delivery, DeliveryStatus, Receipt, ReminderStatus } from '../reminder';
 import { describe } from './status';
 
 const options = {
@@ -41,13 +43,23 @@ function record(current: ReminderStatus, channel: Channel, change: Partial<Deliv
 
 function explain(error: unknown): Partial<Delivery> {
   if (isCancellation(error)) return { status: 'skipped', error: 'The reminder was cancelled before this was sent.' };
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof ApplicationFailure)) return { status: 'failed', error: 'The message could not be sent.' };
-  return { status: 'failed', error: cause.message, ...attemptsOf(cause) };
+  if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) {
+    return { status: 'failed', error: 'The message could not be sent.' };
+  }
+  const { cause, retryState } = error;
+  return { status: statusAfter(cause, retryState), error: cause.message, ...attemptsOf(cause) };
 }
 
+function statusAfter({ type }: ApplicationFailure, retryState: ActivityFailure['retryState']): DeliveryStatus {
+  if (type === maybeSent) return 'unknown';
+  return retryState === 'CANCEL_REQUESTED' ? 'skipped' : 'failed';
+}
+
+/** The type of failure of an attempt whose answer got lost. */
+const maybeSent: FailureKind = 'MaybeSent';
+
 /** Sending activities tell in the details of their failure how often they tried. */
-function attemptsOf(failure: ApplicationFailure): Pick<Delivery, 'attempts'> | undefined {
-  const [details] = (failure.details ?? []) as [{ attempts?: unknown }?];
-  return typeof details?.attempts === 'number' ? { attempts: details.attempts } : undefined;
+function attemptsOf(failure: ApplicationFailure): FailureDetails | undefined {
+  const [details] = (failure.details ?? []) as [FailureDetails?]; // What sending activities put there.
+  return details && { attempts: details.attempts };
 }

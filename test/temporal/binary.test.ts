@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -127,9 +127,8 @@ describe('The official download', () => {
   test('is asked for this version and platform, and fetched once', async (t) => {
     const { root, cached, options, shown } = await setUp(t);
     const downloads = await downloadService(t, await makeArchive(root));
-    for (const _ of ['first', 'second']) {
-      assert.equal(await findBinary(temporalCli, { ...options, downloads }), cached);
-    }
+    assert.equal(await findBinary(temporalCli, { ...options, downloads }), cached);
+    assert.equal(await findBinary(temporalCli, { ...options, downloads }), cached);
     const { stdout } = await run(cached);
     assert.equal(stdout, 'temporal version 1.9.1\n');
     const arch = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -142,10 +141,10 @@ describe('The official download', () => {
     const { root, options, output, shown } = await setUp(t);
     const downloads = await downloadService(t, await makeArchive(root));
     await findBinary(temporalCli, { ...options, downloads, output: { ...output, isTTY: true } });
-    assert.match(
-      shown(),
-      /^Fetching the Temporal server, once …(\r\x1b\[KFetching the Temporal server, once … 0 of 0 MB)+\n$/,
-    );
+    assert.deepEqual(shown().split('\r\x1b[K'), [
+      'Fetching the Temporal server, once …',
+      'Fetching the Temporal server, once … 0 of 0 MB\n',
+    ]);
   });
 
   test('may be fetched by two starts at the same time', async (t) => {
@@ -172,7 +171,6 @@ describe('The official download', () => {
       [/cannot be unpacked/, await downloadService(t, archive, '../../temporal')],
       [/it is not the executable of/, await downloadService(t, await makeArchive(root, '#!/bin/sh\n'))],
       [/it is not the executable of/, await downloadService(t, archive, 'LICENSE')],
-      [/it is not an executable file/, await downloadService(t, archive, '.')],
     ] as const;
     for (const [why, downloads] of broken) {
       await assert.rejects(findBinary(temporalCli, { ...options, downloads }), (error) => {
@@ -203,14 +201,12 @@ describe('The official download', () => {
 
   test('that was killed half-way is fetched again, and what it left is removed after an hour', async (t) => {
     const { root, cached, options } = await setUp(t);
-    const hanging = await serve(t, () => undefined);
-    const script = `require(${JSON.stringify(require.resolve('../../src/temporal/binary'))}).findBinary(
-      require(${JSON.stringify(require.resolve('../../src/temporal/binary'))}).temporalCli,
-      ${JSON.stringify({ env: options.env, downloads: hanging })})`;
-    const killed = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    await once(killed.stderr, 'data');
+    const asked = new EventEmitter();
+    const hanging = await serve(t, () => asked.emit('asked'));
+    const script = `const { findBinary, temporalCli } = require(${JSON.stringify(require.resolve('../../src/temporal/binary'))});
+      findBinary(temporalCli, ${JSON.stringify({ env: options.env, downloads: hanging })});`;
+    const killed = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], { stdio: 'ignore' });
+    await once(asked, 'asked');
     killed.kill('SIGKILL');
     await once(killed, 'exit');
     const downloads = await downloadService(t, await makeArchive(root));

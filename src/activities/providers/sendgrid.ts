@@ -34,7 +34,7 @@ export function sendgridEmail(
       .send({
         from,
         // Custom arguments come back in SendGrid's events; headers would go to the recipient.
-        personalizations: [{ to: to, customArgs: { reminder_id: reminderId } }],
+        personalizations: [{ to: { email: to }, customArgs: { reminder_id: reminderId } }],
         subject,
         text,
         html,

@@ -1,0 +1,79 @@
+/**
+ * Records histories of reminders on a real server, for the replay test: `node --require tsx/cjs test/histories/record.ts`.
+ *
+ * A history is recorded when a kind of it is new, and kept as long as such reminders may be running somewhere: it stands
+ * for them when the workflow changes.
+ */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { SendError } from '../../src/activities/failure';
+import { reschedule } from '../../src/workflows/reminder';
+import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
+import { temporalCliPath } from '../binaries';
+import { play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
+
+const rejected = () => {
+  throw new SendError('Rejected', 'The provider does not know this address.');
+};
+const unavailableTwice = (attempt: number) => {
+  if (attempt <= 2) throw new SendError('Unavailable', 'The provider is down.');
+};
+const unauthorized = () => {
+  throw new SendError('Unauthorized', 'The key was refused.');
+};
+const nothing = () => Promise.resolve();
+
+const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]> = {
+  'email-sent': [{ recipient: recipients.email, wait: 1_000 }, nothing],
+  'sms-sent': [{ recipient: recipients.sms, wait: 1_000 }, nothing],
+  'both-sent': [{ wait: 1_000 }, nothing],
+  'started-by-the-api': [{ wait: 1_000, memo: { message: 'Cuddle Whiskers' } }, nothing],
+  'due-in-the-past': [{ wait: -1_000 }, nothing],
+  'sent-after-retries': [{ wait: 0, email: unavailableTwice }, nothing],
+  'partly-sent': [{ wait: 0, email: rejected }, nothing],
+  failed: [{ wait: 0, email: rejected, sms: rejected }, nothing],
+  invalid: [{ input: { dueAt: 'soon' } }, nothing],
+  'changed-twice': [
+    { wait: 60_000 },
+    async ({ handle, now }) => {
+      await handle.executeUpdate(reschedule, { args: [{ message: 'Feed Whiskers' }] });
+      await handle.executeUpdate(reschedule, { args: [{ dueAt: new Date(now.getTime() + 2_000).toISOString() }] });
+    },
+  ],
+  'cancelled-while-waiting': [{ wait: 60_000 }, ({ handle }) => handle.cancel()],
+  'cancelled-between-attempts': [
+    { recipient: recipients.email, wait: 0, email: unauthorized },
+    async ({ handle }) => {
+      while ((await handle.describe()).raw.pendingActivities?.[0]?.attempt !== 2);
+      await handle.cancel();
+    },
+  ],
+};
+
+async function record(): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: await temporalCliPath() },
+      extraArgs: ['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
+    },
+  });
+  const bundle = await buildWorkflowBundle();
+  for (const [name, [options, act]] of Object.entries(scenes)) {
+    const path = join(__dirname, `${name}.json`);
+    if (existsSync(path)) continue;
+    await play(environment, bundle, options, async (scene) => {
+      await act(scene);
+      await scene.handle.result().catch(() => undefined);
+      await writeFile(path, `${historyToJSON(await scene.handle.fetchHistory())}\n`);
+      console.log(`Recorded ${name}`);
+    });
+  }
+  await environment.teardown();
+}
+
+void record();

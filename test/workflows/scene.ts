@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import { createActivities } from '../../src/activities';
+import type { Email, Sms } from '../../src/activities/providers/transport';
+import type { Recipient, ReminderInput } from '../../src/reminder';
+import type { reminder } from '../../src/workflows';
+
+export const bob = { email: 'bob@example.com', phone: '+14155552671' };
+export const recipients = {
+  email: { preference: 'email', email: bob.email },
+  sms: { preference: 'sms', phone: bob.phone },
+  both: { preference: 'both', ...bob },
+} satisfies Record<string, Recipient>;
+
+/** What a transport does with its n-th message; nothing special accepts it. */
+type Behaviour = (attempt: number) => void | Promise<void>;
+
+export interface Scene {
+  handle: WorkflowHandleWithFirstExecutionRunId<typeof reminder>;
+  /** What the providers have accepted. */
+  emails: Email[];
+  texts: Sms[];
+  /** When the reminder was made, in the server's time. */
+  now: Date;
+}
+
+export interface SceneOptions {
+  recipient?: Recipient;
+  /** How long after its making the reminder is due, in milliseconds. */
+  wait?: number;
+  email?: Behaviour;
+  sms?: Behaviour;
+  input?: Partial<Record<keyof ReminderInput, unknown>>;
+  memo?: Record<string, unknown>;
+}
+
+/** Starts a reminder, and plays `scene` while a worker runs. */
+export async function play(
+  environment: TestWorkflowEnvironment,
+  workflowBundle: WorkflowBundle,
+  { recipient = recipients.both, wait = 60_000, email, sms, input, memo }: SceneOptions,
+  scene: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const emails: Email[] = [];
+  const texts: Sms[] = [];
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities: createActivities({ email: provider(emails, email), sms: provider(texts, sms) }),
+  });
+  await worker.runUntil(async () => {
+    const now = new Date(await environment.currentTimeMs());
+    const handle = await environment.client.workflow.start<typeof reminder>('reminder', {
+      workflowId: randomUUID(),
+      taskQueue,
+      ...(memo && { memo }),
+      args: [
+        {
+          ...recipient,
+          message: 'Cuddle Whiskers',
+          createdAt: now.toISOString(),
+          dueAt: new Date(now.getTime() + wait).toISOString(),
+          ...input,
+        } as ReminderInput, // Some tests start what makes no reminder.
+      ],
+    });
+    await scene({ handle, emails, texts, now });
+  });
+}
+
+function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined) {
+  let attempt = 0;
+  return async (message: Message) => {
+    await behave(++attempt);
+    accepted.push(message);
+    return { providerId: `message-${accepted.length}` };
+  };
+}

@@ -1,0 +1,33 @@
+/** What holds for every message that a person types. */
+import { element } from './element.js';
+
+/** In code points, as the API counts. */
+const LONGEST = 1000;
+
+/**
+ * @param {string} message
+ * @returns {import('./api.js').FieldError[]}
+ */
+export function messageErrors(message) {
+  const length = [...message].length;
+  if (message.trim() === '') return [{ field: 'message', detail: 'Please say what to remind Bob of.' }];
+  if (length > LONGEST) return [{ field: 'message', detail: `That is too long by ${length - LONGEST}.` }];
+  return [];
+}
+
+/**
+ * Tells below a text field how much of the message's length is used.
+ *
+ * @param {HTMLTextAreaElement} message
+ */
+export function countCharacters(message) {
+  const counter = element('p', { class: 'hint counter' });
+  const count = () => {
+    const length = [...message.value].length;
+    counter.textContent = `${length} / ${LONGEST}`;
+    counter.classList.toggle('too-long', length > LONGEST);
+  };
+  message.addEventListener('input', count);
+  message.after(counter);
+  count();
+}
