@@ -1,4 +1,4 @@
-/** The server's clock, as well as this computer can know it. Due times are promises of the server, so its clock counts. */
+/** The server's clock, as well as this computer can know it. Due times are the server's promises, so its clock counts. */
 
 /** In milliseconds. Below it a difference may be no more than the network and the whole seconds of a `Date` header. */
 const TOLERANCE = 2000;

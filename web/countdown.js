@@ -41,7 +41,7 @@ export function countdownWords(distance) {
 }
 
 /**
- * Tells how far away an instant is: `00:27`, `in 2 h 05 min`, `in 3 days`, `now`, `5 minutes ago`.
+ * Tells how far away an instant is: `00:27`, `in 2 h 05 min`, `in 3 days`, `just now`, `5 minutes ago`.
  *
  * @param {number} distance In milliseconds; negative in the past.
  * @returns {string}
@@ -49,7 +49,7 @@ export function countdownWords(distance) {
 export function distanceWords(distance) {
   if (distance > 0 && distance < HOUR) return clockWords(distance);
   if (distance > 0 && distance < 2 * DAY) return hourWords(distance);
-  if (distance <= 0 && distance > -10 * SECOND) return 'now';
+  if (distance <= 0 && distance > -10 * SECOND) return 'just now';
   const size = Math.abs(distance);
   const { unit, length } = SCALE.find(({ limit }) => size < limit) ?? SCALE[SCALE.length - 1];
   // The past is over, so only what has fully passed counts; what lies ahead is rounded.

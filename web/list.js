@@ -112,7 +112,11 @@ export function keepList(section, onConnection) {
     more.hidden = complete;
   }
 
-  /** A row is drawn anew only when its reminder has changed, so that nobody loses the focus. @param {ListedReminder} reminder */
+  /**
+   * A row is drawn anew only when its reminder has changed, so that nobody loses the focus.
+   *
+   * @param {ListedReminder} reminder
+   */
   function rowOf(reminder) {
     const shown = JSON.stringify(reminder);
     const known = rows.get(reminder.id);

@@ -53,14 +53,17 @@ const SIZE = {
   end: [122, 46],
 };
 
+/** Kinds that only draw how the flow begins, parts and meets. */
+export const UNNAMED = new Set(['start', 'fork', 'join']);
+
 /** In units of the drawing: one step along the flow, one lane across it. */
 const ACROSS_THE_PAGE = { along: 162, across: 74 };
 const DOWN_THE_PAGE = { along: 98, across: 86 };
 
-const MARGIN = 16;
+const MARGIN = 12;
 
 /** Below this width of the window the flow runs down the page. */
-const wide = matchMedia('(min-width: 760px)');
+const wide = matchMedia('(min-width: 900px)');
 
 /** @typedef {{x: number, y: number}} Point */
 /** @typedef {{place: (at: {along: number, across: number}) => Point, horizontal: boolean}} Direction */
@@ -144,7 +147,7 @@ function draw(machine, flow) {
 function drawNode(node, flow) {
   const { x, y } = flow.place(node);
   const [width, height] = SIZE[node.kind];
-  const named = node.kind !== 'start' && node.kind !== 'fork' && node.kind !== 'join';
+  const named = !UNNAMED.has(node.kind);
   const textX = node.kind === 'wait' ? 22 : 0;
   const name = svgElement('text', { class: 'node-name', x: textX }, node.id);
   const detail = svgElement('text', { class: 'node-detail', x: textX, y: 17 });
@@ -243,13 +246,25 @@ function border(node, flow, { along, across }) {
   return { x: x + (sideX * width) / 2, y: y + (sideY * height) / 2 };
 }
 
-/** Control points that leave and arrive along the flow. @param {Point} start @param {Point} end @param {Direction} flow */
+/**
+ * Control points that leave and arrive along the flow.
+ *
+ * @param {Point} start
+ * @param {Point} end
+ * @param {Direction} flow
+ */
 function flowBend(start, end, { horizontal }) {
   const [middleX, middleY] = [(start.x + end.x) / 2, (start.y + end.y) / 2];
   return horizontal ? `${middleX} ${start.y} ${middleX} ${end.y}` : `${start.x} ${middleY} ${end.x} ${middleY}`;
 }
 
-/** Control points that leave across the flow and arrive along it. @param {Point} start @param {Point} end @param {Direction} flow */
+/**
+ * Control points that leave across the flow and arrive along it.
+ *
+ * @param {Point} start
+ * @param {Point} end
+ * @param {Direction} flow
+ */
 function asideBend(start, end, { horizontal }) {
   const corner = horizontal ? `${start.x} ${end.y}` : `${end.x} ${start.y}`;
   return `${corner} ${corner}`;

@@ -1,5 +1,6 @@
 /** The reminder as a state machine, and how a reminder lights it. */
 import { countdownWords } from './countdown.js';
+import { UNNAMED } from './picture.js';
 import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
@@ -14,14 +15,14 @@ export const REMINDER_MACHINE = {
   nodes: [
     { id: 'Start', kind: 'start', along: 0.25, across: 0 },
     { id: 'Timer', kind: 'wait', along: 1, across: 0 },
-    { id: 'Cancelled', kind: 'end', along: 1.68, across: 1.36 },
-    { id: 'Preference', kind: 'choice', along: 2.25, across: 0 },
-    { id: 'Both', kind: 'fork', along: 3.25, across: 0 },
-    { id: 'EmailReminder', kind: 'task', along: 4.2, across: -1 },
-    { id: 'SmsReminder', kind: 'task', along: 4.2, across: 1 },
-    { id: 'Outcome', kind: 'join', along: 5.05, across: 0 },
-    { id: 'Succeeded', kind: 'end', along: 5.95, across: -1 },
-    { id: 'Failed', kind: 'end', along: 5.95, across: 1 },
+    { id: 'Cancelled', kind: 'end', along: 1.68, across: 1.2 },
+    { id: 'Preference', kind: 'choice', along: 2.35, across: 0 },
+    { id: 'Both', kind: 'fork', along: 3.35, across: 0 },
+    { id: 'EmailReminder', kind: 'task', along: 4.3, across: -1 },
+    { id: 'SmsReminder', kind: 'task', along: 4.3, across: 1 },
+    { id: 'Outcome', kind: 'join', along: 5.15, across: 0 },
+    { id: 'Succeeded', kind: 'end', along: 6.05, across: -1 },
+    { id: 'Failed', kind: 'end', along: 6.05, across: 1 },
   ],
   edges: [
     { from: 'Start', to: 'Timer' },
@@ -38,6 +39,8 @@ export const REMINDER_MACHINE = {
     { from: 'Outcome', to: 'Failed' },
   ],
 };
+
+const enumeration = new Intl.ListFormat('en');
 
 /** @type {Record<Delivery['status'], NodeLight['status']>} */
 const DELIVERY_LIGHT = {
@@ -130,15 +133,21 @@ function edgesTaken({ preference }, entered) {
  * @param {Map<string, NodeLight>} nodes
  */
 function wordsOf(reminder, nodes) {
-  const named = (/** @type {NodeLight['status']} */ status) =>
-    REMINDER_MACHINE.nodes
-      .filter(({ id, kind }) => nodes.get(id)?.status === status && !['start', 'fork', 'join'].includes(kind))
-      .map(({ id }) => id);
+  /**
+   * @param {string} lead
+   * @param {NodeLight['status']} status
+   */
+  const sentence = (lead, status) => {
+    const named = REMINDER_MACHINE.nodes.filter(
+      ({ id, kind }) => !UNNAMED.has(kind) && nodes.get(id)?.status === status,
+    );
+    return named.length > 0 && `${lead} ${enumeration.format(named.map(({ id }) => id))}.`;
+  };
   const sentences = [
     `${STATES[reminder.state].headline}.`,
-    named('current') && `Now in ${named('current')}.`,
-    named('done') && `Passed: ${named('done')}.`,
-    named('failed') && `Failed: ${named('failed')}.`,
+    sentence('Now in', 'current'),
+    sentence('Passed:', 'done'),
+    sentence('Failed:', 'failed'),
   ];
   return sentences.filter(Boolean).join(' ');
 }

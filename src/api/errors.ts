@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
-import { InvalidPageToken, ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
+import { InvalidPageToken } from '../temporal/pageToken';
+import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
 import { problemPage } from './problemPage';
 import { Refusal } from './problem';
 

@@ -77,6 +77,7 @@ const notAPhone = 'must be a phone number, such as +1 415 555 2671';
 const phone = (defaultCountry: CountryCode) =>
   z
     .string({ error: notAPhone })
+    .trim()
     .max(40, notAPhone)
     .transform((text, context) => {
       const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });

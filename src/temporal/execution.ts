@@ -4,6 +4,7 @@ import { temporal } from '@temporalio/proto';
 import type { Channel, Delivery, ReminderState, ReminderStatus } from '../reminder';
 import { reminder } from '../workflows/reminder';
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { waiting } from '../workflows/status';
 
 /** An execution, described or listed: those two differ only in their raw form. */
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
@@ -14,16 +15,23 @@ export interface Memo extends Pick<ReminderStatus, 'message' | 'preference' | 'c
   fingerprint?: string;
 }
 
-export function memoOf(execution: Execution): Memo {
-  // The workflow writes its memo itself when whoever started it did not.
-  return execution.memo as unknown as Memo;
+/**
+ * Whether an execution is a reminder. One that was started elsewhere writes its memo itself, in its first moment; one that
+ * never does was started with what makes no reminder.
+ */
+export function isReminder({ type, memo }: Execution): boolean {
+  return type === reminder.name && memo?.message !== undefined;
+}
+
+export function memoOf({ memo }: Execution): Memo {
+  return memo as unknown as Memo; // Only this program and the workflow write it.
 }
 
 export function summaryOf(execution: Execution) {
   const { message, preference, createdAt } = memoOf(execution);
   return {
     id: execution.workflowId,
-    state: endState(execution) ?? stateAttribute(execution),
+    state: endState(execution) ?? lastState(execution),
     dueAt: (execution.typedSearchAttributes.get(reminderDueAt) ?? execution.startTime).toISOString(),
     preference,
     message,
@@ -45,8 +53,21 @@ export function endState({ status }: Execution): ReminderState | undefined {
   }
 }
 
-function stateAttribute(execution: Execution): ReminderState {
+/** The last state that the workflow itself recorded. */
+export function lastState(execution: Execution): ReminderState {
   return (execution.typedSearchAttributes.get(reminderState) ?? 'waiting') as ReminderState;
+}
+
+/** The status of a reminder that waits, or that was ended from outside while it waited, as with the Web UI's Terminate. */
+export function beforeSending(execution: Execution): ReminderStatus {
+  const status = waiting(summaryOf(execution));
+  if (endState(execution) !== 'cancelled') return status;
+  const enteredAt = (execution.closeTime ?? execution.startTime).toISOString();
+  return {
+    ...status,
+    path: [...status.path, { state: 'Cancelled', enteredAt }],
+    deliveries: status.deliveries.map((delivery) => ({ ...delivery, status: 'skipped' })),
+  };
 }
 
 /** The visibility query for reminders in a state, or for all of them. */

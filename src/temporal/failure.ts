@@ -38,8 +38,7 @@ export async function withinDeadline<Result>(client: Client, call: () => Promise
   }
 }
 
-/** The gRPC status code of an error thrown by a Temporal client, if it has one. */
-export function grpcStatusOf(error: unknown): status | undefined {
+function grpcStatusOf(error: unknown): status | undefined {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return status.DEADLINE_EXCEEDED;
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;

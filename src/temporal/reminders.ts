@@ -2,7 +2,6 @@
  * Reminders as their callers see them. Temporal is the only store: a reminder is a workflow, its id the workflow's; lists
  * come from visibility, details from a query, changes go through an update, and cancelling is Temporal's own.
  */
-import { status as grpcStatus } from '@grpc/grpc-js';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -16,8 +15,19 @@ import { reminder as reminderWorkflow, reschedule, status as statusQuery } from 
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
-import { endState, memoOf, queryFor, summaryOf, withAttemptsInFlight, type Execution, type Memo } from './execution';
-import { grpcStatusOf, withinDeadline } from './failure';
+import {
+  endState,
+  isReminder,
+  lastState,
+  memoOf,
+  queryFor,
+  summaryOf,
+  withAttemptsInFlight,
+  type Execution,
+  type Memo,
+} from './execution';
+import { withinDeadline } from './failure';
+import { decodePageToken, encodePageToken } from './pageToken';
 
 /** A reminder, with everything known of it. */
 export interface Reminder extends ReminderStatus {
@@ -53,11 +63,6 @@ export class ReminderDiffers extends Error {
   override name = 'ReminderDiffers';
 }
 
-/** The page token was not handed out by `list`. */
-export class InvalidPageToken extends Error {
-  override name = 'InvalidPageToken';
-}
-
 export interface Reminders {
   /**
    * Starts a reminder, at most one for each id.
@@ -68,7 +73,11 @@ export interface Reminders {
   start(id: string, input: ReminderInput, fingerprint: string): Promise<{ reminder: Reminder; created: boolean }>;
   /** @throws {ReminderNotFound} */
   get(id: string): Promise<Reminder>;
-  /** Running reminders first, the latest started of them on top; then those that have ended, the latest on top. */
+  /**
+   * Running reminders first, the latest started of them on top; then those that have ended, the latest on top.
+   *
+   * @throws {InvalidPageToken}
+   */
   list(options: { state?: ReminderState; pageSize: number; pageToken?: string }): Promise<ReminderPage>;
   /** @throws {ReminderNotFound}, {ReminderNotWaiting} */
   change(id: string, change: ReminderChange): Promise<Reminder>;
@@ -126,22 +135,19 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   }
 
   async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {
-    const page = await listExecutions(queryFor(state), pageSize, pageToken);
-    const nextPageToken = Buffer.from(page.nextPageToken).toString('base64url');
-    const infos = await Promise.all(
+    const page = await client.workflowService.listWorkflowExecutions({
+      namespace,
+      query: queryFor(state),
+      pageSize,
+      ...(pageToken && { nextPageToken: decodePageToken(pageToken) }),
+    });
+    const executions = await Promise.all(
       page.executions.map((raw) => executionInfoFromRaw(raw, client.options.loadedDataConverter, raw, namespace)),
     );
-    return { reminders: infos.map(summarise), ...(nextPageToken && { nextPageToken }) };
-  }
-
-  async function listExecutions(query: string, pageSize: number, pageToken = '') {
-    try {
-      const nextPageToken = Buffer.from(pageToken, 'base64url');
-      return await client.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken });
-    } catch (error) {
-      if (pageToken && grpcStatusOf(error) === grpcStatus.INVALID_ARGUMENT) throw new InvalidPageToken();
-      throw error;
-    }
+    return {
+      reminders: executions.filter(isReminder).map(summarise),
+      ...(page.nextPageToken.length > 0 && { nextPageToken: encodePageToken(page.nextPageToken) }),
+    };
   }
 
   async function change(id: string, wish: ReminderChange): Promise<Reminder> {
@@ -182,17 +188,17 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   async function find(id: string): Promise<WorkflowExecutionDescription> {
     try {
       const execution = await client.workflow.getHandle(id).describe();
-      if (execution.type === reminderWorkflow.name) return execution;
+      if (isReminder(execution)) return execution;
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
     throw new ReminderNotFound();
   }
 
-  /** A waiting reminder's execution tells all there is to know, even while no worker runs; later ones are asked. */
+  /** While a reminder waits, its execution tells all there is to know, even when no worker runs; later ones are asked. */
   async function read(execution: WorkflowExecutionDescription): Promise<Reminder> {
     const summary = summarise(execution);
-    if (summary.state === 'waiting') return { ...waiting(summary), ...summary };
+    if (lastState(execution) === 'waiting') return { ...beforeSending(execution), ...summary };
     const details = await client.workflow.getHandle(execution.workflowId).query(statusQuery);
     return { ...summary, ...withAttemptsInFlight(details, execution), state: endState(execution) ?? details.state };
   }

@@ -278,11 +278,22 @@ describe('The supervised server', { timeout: 60_000 }, () => {
     await connectClient(t, server.address);
   });
 
-  test('stays away when it is stopped while it is being started again', async (t) => {
+  test('stays away when it is stopped before it is started again', async (t) => {
     const options = await setUp(t);
     const server = await superviseDevServer(options, () => undefined);
     await killServerOver(options.dataDir);
     await until(async () => !(await isOpen(server.port)));
+    await server.stop();
+    assert.deepEqual(await groupsOver(options.dataDir), []);
+    await assert.rejects(stat(join(options.dataDir, 'temporal.previous.log')), { code: 'ENOENT' });
+  });
+
+  test('stays away when it is stopped while it is being started again', async (t) => {
+    const options = await setUp(t);
+    const server = await superviseDevServer(options, () => undefined);
+    await killServerOver(options.dataDir);
+    await until(async () => (await groupsOver(options.dataDir)).length === 0);
+    await until(async () => (await groupsOver(options.dataDir)).length > 0);
     await server.stop();
     assert.deepEqual(await groupsOver(options.dataDir), []);
   });

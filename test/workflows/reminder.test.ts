@@ -5,6 +5,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { SendError } from '../../src/activities/failure';
 import { reschedule, status } from '../../src/workflows/reminder';
+import { eventually } from '../system';
 import { bob, recipients, type Scene } from './scene';
 import { startTimeSkipping } from './timeSkipping';
 
@@ -20,11 +21,6 @@ function gate() {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { open, opened };
-}
-
-/** Waits until something has come true. */
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue()));
 }
 
 /** The activity of a reminder that is being sent, as the server sees it. */
@@ -294,7 +290,7 @@ describe('a reminder', () => {
     return world.play({ recipient: recipients.email, wait: 0, email }, async ({ handle, emails }) => {
       await asked.opened;
       await handle.cancel();
-      await until(async () => (await attemptOf(handle))?.state === PENDING_ACTIVITY_STATE_CANCEL_REQUESTED);
+      await eventually(async () => (await attemptOf(handle))?.state === PENDING_ACTIVITY_STATE_CANCEL_REQUESTED);
       answer.open();
 
       const { state } = await handle.result();
@@ -308,7 +304,7 @@ describe('a reminder', () => {
       throw new SendError('Unauthorized', 'The key was refused.');
     };
     return world.play({ recipient: recipients.email, wait: 0, email }, async ({ handle, emails }) => {
-      await until(async () => (await attemptOf(handle))?.attempt === 2);
+      await eventually(async () => (await attemptOf(handle))?.attempt === 2);
       await handle.cancel();
       await assert.rejects(handle.result(), (error: WorkflowFailedError) => error.cause instanceof CancelledFailure);
 
@@ -324,8 +320,8 @@ describe('a reminder', () => {
       throw new SendError('Unauthorized', 'The key was refused.');
     };
     return world.play({ wait: 0, email }, async ({ handle, texts }) => {
-      await until(async () => (await handle.query(status)).deliveries[1]?.status === 'sent');
-      await until(async () => (await attemptOf(handle))?.attempt === 2);
+      await eventually(async () => (await handle.query(status)).deliveries[1]?.status === 'sent');
+      await eventually(async () => (await attemptOf(handle))?.attempt === 2);
       await handle.cancel();
 
       const { state, deliveries } = await handle.result();

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createActivities } from '../src/activities';
+import { createTransports } from '../src/activities/providers';
+import { createApp } from '../src/api/app';
+import { listen } from '../src/api/server';
+import { readConfig } from '../src/config';
+import { listOutbox, outboxDir } from '../src/outbox';
+import { createClient, embeddedTemporal } from '../src/temporal/connection';
+import { startDevServer } from '../src/temporal/devServer';
+import { createReminders } from '../src/temporal/reminders';
+import { searchAttributes } from '../src/temporal/searchAttributes';
+import { runWorker } from '../src/worker/worker';
+import { workflowBundle } from '../src/worker/workflowBundle';
+import { temporalCliPath } from './binaries';
+
+export interface System {
+  /** Where the API is, without a trailing slash. */
+  url: string;
+  client: ReturnType<typeof createClient>['client'];
+  stopTemporal: () => Promise<void>;
+  stopWorker: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+/** Starts all of it on free ports and in a folder of its own: a real server, a worker, and the API. */
+export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const dataDir = await mkdtemp(join(tmpdir(), 'cuddle-'));
+  const config = readConfig({ DATA_DIR: dataDir, ...settings });
+  const temporal = await startDevServer({
+    cli: await temporalCliPath(),
+    dataDir,
+    port: 0,
+    uiPort: 0,
+    searchAttributes,
+  });
+  const target = embeddedTemporal(temporal);
+  const { client, connection } = createClient(target);
+  const native = await NativeConnection.connect(target.connectionOptions);
+  const activities = createActivities(createTransports(config));
+  const worker = await runWorker({
+    connection: native,
+    namespace: target.namespace,
+    activities,
+    workflowBundle: await workflowBundle(),
+  });
+  const app = createApp({
+    reminders: createReminders(client, target.uiUrl),
+    listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
+    logger: pino({ level: 'silent' }),
+    defaultCountry: config.defaultCountry,
+    host: config.host,
+    publicUrl: config.publicUrl,
+  });
+  const server = await listen(app, { host: config.host, port: 0 });
+  return {
+    url: server.url,
+    client,
+    stopTemporal: () => temporal.stop(),
+    stopWorker: () => worker.stop(),
+    stop: async () => {
+      await server.stop();
+      await worker.stop();
+      await native.close();
+      await connection.close();
+      await temporal.stop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** Waits until `look` finds something, for at most a time in which anything here has long happened. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found) return found;
+    await setTimeout(50);
+  }
+  throw new Error(`It did not come true: ${look.toString()}`);
+}
