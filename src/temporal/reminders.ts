@@ -16,6 +16,7 @@ import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import {
+  beforeSending,
   endState,
   isReminder,
   lastState,
