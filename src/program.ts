@@ -47,12 +47,14 @@ export async function run(start: (program: Program) => Promise<void>): Promise<v
   try {
     loadDotEnv();
     const config = readConfig(process.env);
-    await start({ config, logger: createLogger(config), signal, started });
+    await Promise.race([told, start({ config, logger: createLogger(config), signal, started })]);
     await Promise.race([told, ...parts.flatMap(({ ended }) => ended ?? [])]);
   } catch (error) {
     if (!signal.aborted) fail(error);
   }
   for (const part of parts) await part.stop().catch(fail);
+  // Told to stop while it still starts, it does not wait for what that is waiting for.
+  process.exit();
 }
 
 function fail(error: unknown): void {

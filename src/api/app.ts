@@ -50,15 +50,15 @@ export function createApp({
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
-  app.use('/api', docsRouter(createOpenApiDocument(schemas)));
+  app.use(docsRouter(createOpenApiDocument(schemas)));
   app.use(
     '/api',
     express.json({ limit: BODY_LIMIT }),
     express.urlencoded({ limit: BODY_LIMIT, extended: false }),
     noStore,
   );
-  app.use('/api/reminders', remindersRouter(reminders, schemas));
-  app.use('/api/outbox', outboxRouter(listOutbox));
+  app.use(remindersRouter(reminders, schemas));
+  app.use(outboxRouter(listOutbox));
   app.use(pagesRouter(reminders));
   app.use(notFound);
   app.use(handleErrors(logger));

@@ -6,12 +6,12 @@ import { webDir } from './pages';
 /** `/api/openapi.json`: the contract. `/api/docs`: the same, to read and to try. */
 export function docsRouter(document: OpenApiDocument): Router {
   const router = Router();
-  router.get('/openapi.json', (_request, response) => {
+  router.get('/api/openapi.json', (_request, response) => {
     response.json(document);
   });
-  router.get('/docs', (_request, response) => {
+  router.get('/api/docs', (_request, response) => {
     response.sendFile('docs.html', { root: webDir });
   });
-  router.use('/docs', express.static(dirname(require.resolve('swagger-ui-dist/package.json')), { index: false }));
+  router.use('/api/docs', express.static(dirname(require.resolve('swagger-ui-dist/package.json')), { index: false }));
   return router;
 }

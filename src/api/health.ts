@@ -12,6 +12,6 @@ export function healthRouter(reminders: Reminders): Router {
     await reminders.check();
     response.json({ status: 'ok' });
   });
-  router.all(['/healthz', '/readyz'], methodNotAllowed('GET', 'HEAD'));
+  for (const path of ['/healthz', '/readyz']) router.all(path, methodNotAllowed('GET', 'HEAD'));
   return router;
 }

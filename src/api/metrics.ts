@@ -19,7 +19,7 @@ export function createMetrics() {
       const route = request.route as { path: string } | undefined;
       stop({
         method: request.method,
-        route: route ? request.baseUrl + route.path : 'none',
+        route: route?.path ?? 'none',
         status: response.statusCode,
       });
     });

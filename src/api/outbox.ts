@@ -8,9 +8,9 @@ import { outboxQuery } from './schemas';
 /** `/api/outbox`: the messages that went nowhere else, because no provider is set up, newest first. */
 export function outboxRouter(listOutbox: (filter: OutboxFilter) => Promise<OutboxMessage[]>): Router {
   const router = Router();
-  router.get('/', async (request, response) => {
+  router.get('/api/outbox', async (request, response) => {
     response.json(await listOutbox(readQuery(request, outboxQuery)));
   });
-  router.all('/', methodNotAllowed('GET', 'HEAD'));
+  router.all('/api/outbox', methodNotAllowed('GET', 'HEAD'));
   return router;
 }

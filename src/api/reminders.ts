@@ -11,7 +11,7 @@ import type { z } from 'zod';
 export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): Router {
   const router = Router();
 
-  router.post('/', async (request, response) => {
+  router.post('/api/reminders', async (request, response) => {
     const fields = readBody(request, schemas.newReminder);
     const createdAt = new Date();
     const { reminder, created } = await reminders.start(
@@ -34,27 +34,27 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
     }
   });
 
-  router.get('/', async (request, response) => {
+  router.get('/api/reminders', async (request, response) => {
     response.json(await reminders.list(readQuery(request, listQuery)));
   });
 
-  router.get('/:id', async ({ params }, response) => {
+  router.get('/api/reminders/:id', async ({ params }, response) => {
     response.json(await reminders.get(params.id));
   });
 
-  router.patch('/:id', async (request: Request<{ id: string }>, response) => {
+  router.patch('/api/reminders/:id', async (request: Request<{ id: string }>, response) => {
     const fields = readBody(request, schemas.change);
     const change = { message: fields.message, dueAt: dueAtOf(fields, new Date()) };
     response.json(await reminders.change(request.params.id, change));
   });
 
-  router.delete('/:id', async ({ params }, response) => {
+  router.delete('/api/reminders/:id', async ({ params }, response) => {
     const reminder = await reminders.cancel(params.id);
     response.status(reminder.state === 'sending' ? 202 : 200).json(reminder);
   });
 
-  router.all('/', methodNotAllowed('GET', 'HEAD', 'POST'));
-  router.all('/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));
+  router.all('/api/reminders', methodNotAllowed('GET', 'HEAD', 'POST'));
+  router.all('/api/reminders/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));
   return router;
 }
 

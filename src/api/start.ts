@@ -8,11 +8,6 @@ import { listen, type RunningServer } from './server';
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
   const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  if (!isLoopback(host)) {
-    logger.warn(
-      `HOST is ${host}: whoever reaches this address can see and change every reminder, as ACCESS_TOKEN is not set.`,
-    );
-  }
   const { client, connection } = createClient(temporal);
   started({ stop: () => connection.close() });
   const app = createApp({
@@ -23,7 +18,13 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     host,
     publicUrl,
   });
-  return started(await listen(app, { host, port }));
+  const server = started(await listen(app, { host, port }));
+  if (!isLoopback(host)) {
+    logger.warn(
+      `HOST is ${host}: whoever reaches this address can see and change every reminder, as ACCESS_TOKEN is not set.`,
+    );
+  }
+  return server;
 }
 
 function isLoopback(host: string): boolean {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { TemporalConfig } from '../config';
@@ -36,12 +36,15 @@ export function embeddedTemporal({ port, uiPort }: { port: number; uiPort: numbe
   };
 }
 
+/** A caller waits for the answer: what cannot be had within about two seconds of trying is told to be away. */
+const retries = defaultGrpcRetryOptions({ maxAttempts: 6, maxIntervalMs: () => 500 });
+
 /**
  * A client that connects at its first call, so that the API can start, and say that Temporal is away, before Temporal is
  * there.
  */
 export function createClient({ connectionOptions, namespace }: Temporal) {
-  const connection = Connection.lazy(connectionOptions);
+  const connection = Connection.lazy({ ...connectionOptions, interceptors: [makeGrpcRetryInterceptor(retries)] });
   return { connection, client: new Client({ connection, namespace }) };
 }
 

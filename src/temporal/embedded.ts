@@ -20,7 +20,7 @@ export async function startEmbeddedTemporal(
   const options = { cli: path, dataDir, port, uiPort, searchAttributes };
   const server = started(
     await superviseDevServer(options, (message) => {
-      logger.error(message);
+      logger.warn(message);
     }),
   );
   return embeddedTemporal(server);

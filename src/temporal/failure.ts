@@ -12,7 +12,7 @@ export class TemporalOverloaded extends Error {
 }
 
 /** How long a caller waits for Temporal, in milliseconds. */
-const patience = 4_000;
+const PATIENCE_MS = 4_000;
 
 /**
  * Calls Temporal with a deadline, so that a Temporal that is away is told as that and never hangs.
@@ -21,7 +21,7 @@ const patience = 4_000;
  */
 export async function withinDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {
   try {
-    return await client.connection.withDeadline(Date.now() + patience, call);
+    return await client.connection.withDeadline(Date.now() + PATIENCE_MS, call);
   } catch (error) {
     switch (grpcStatusOf(error)) {
       case status.UNAVAILABLE:

@@ -18,7 +18,7 @@ export const howToRegister = `Register them once: temporal operator search-attri
   .join(' ')}`;
 
 /**
- * Registers the search attributes that are missing in a Temporal that somebody else runs.
+ * Registers the search attributes that are missing, as in a database that an earlier version has made.
  *
  * @throws ServiceError where clients may not do that, as in Temporal Cloud: there an administrator does it, once.
  */

@@ -14,11 +14,9 @@ export async function startWorker({ config, logger, signal, started }: Program, 
     logger.warn(`Temporal is not there yet: ${message}`);
   });
   started({ stop: () => connection.close() });
-  if (config.temporal.kind === 'external') {
-    await registerSearchAttributes(connection, temporal.namespace).catch((cause: unknown) => {
-      logger.warn(`The search attributes could not be registered: ${(cause as Error).message}. ${howToRegister}`);
-    });
-  }
+  await registerSearchAttributes(connection, temporal.namespace).catch((cause: unknown) => {
+    logger.warn(`The search attributes could not be registered: ${(cause as Error).message}. ${howToRegister}`);
+  });
   const activities = createActivities(createTransports(config));
   started(await runWorker({ connection, namespace: temporal.namespace, activities, workflowBundle: await bundle }));
 }

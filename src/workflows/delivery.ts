@@ -5,7 +5,6 @@ import {
   isCancellation,
   proxyActivities,
   setCurrentDetails,
-
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { getReminder, courseRequest, problemOf, send, startReminder } from './client';
+import { createClient, embeddedTemporal } from '../../src/temporal/connection';
+import { TemporalUnavailable } from '../../src/temporal/failure';
+import { createReminders } from '../../src/temporal/reminders';
+import { startSystem, type System } from '../system';
+
+describe('while every worker is away', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem();
+    await system.stopWorker();
+  });
+  after(() => system.stop());
+
+  test('reminders are accepted and shown, also when they are due', async () => {
+    const { id } = await startReminder(system.url, { waitSeconds: 0 });
+    const { state, path } = await getReminder(system.url, id);
+    assert.equal(state, 'waiting');
+    assert.deepEqual(
+      path.map((step) => step.state),
+      ['Timer'],
+    );
+  });
+
+  test('what only a worker can do is refused, to be tried again', async () => {
+    const { id } = await startReminder(system.url);
+    const response = await send(`${system.url}/api/reminders/${id}`, 'PATCH', { waitSeconds: 60 });
+    assert.ok(Number(response.headers.get('Retry-After')) > 0);
+    await problemOf(response, 503);
+  });
+});
+
+describe('while Temporal is away', () => {
+  let system: System;
+  let id: string;
+  before(async () => {
+    system = await startSystem();
+    ({ id } = await startReminder(system.url));
+    await system.stopWorker();
+    await system.stopTemporal();
+  });
+  after(() => system.stop());
+
+  test('every call is refused within 5 s, to be tried again, and nothing hangs', async () => {
+    const reminders = `${system.url}/api/reminders`;
+    const calls: Record<string, () => Promise<Response>> = {
+      start: () => send(reminders, 'POST', courseRequest),
+      list: () => fetch(reminders),
+      get: () => fetch(`${reminders}/${id}`),
+      change: () => send(`${reminders}/${id}`, 'PATCH', { message: 'x' }),
+      cancel: () => fetch(`${reminders}/${id}`, { method: 'DELETE' }),
+      'be ready': () => fetch(`${system.url}/readyz`),
+    };
+    await Promise.all(
+      Object.entries(calls).map(async ([name, call]) => {
+        const started = Date.now();
+        const response = await call();
+        // The bound is what the API promises, not how fast this machine is.
+        assert.ok(Date.now() - started < 5_000, `${name} took ${Date.now() - started} ms`);
+        assert.ok(Number(response.headers.get('Retry-After')) > 0, name);
+        await problemOf(response, 503);
+      }),
+    );
+  });
+
+  test('it is alive, its pages open, and the outbox can be seen', async () => {
+    for (const path of ['/healthz', '/', `/r/${id}`, '/api/docs', '/api/outbox']) {
+      assert.equal((await fetch(system.url + path)).status, 200, path);
+    }
+  });
+});
+
+describe('while Temporal takes connections and says nothing', () => {
+  test('reminders are refused within 5 s, to be tried again', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const { client, connection } = createClient(embeddedTemporal({ port, uiPort: 1 }));
+    const reminders = createReminders(client, undefined);
+
+    const started = Date.now();
+    await assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
+    assert.ok(Date.now() - started < 5_000, `it took ${Date.now() - started} ms`);
+    silent.close();
+    await connection.close();
+  });
+});

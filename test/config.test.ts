@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { ConfigError, readConfig } from '../src/config';
+
+const sid = `AC${'0'.repeat(32)}`;
+/** No file of this machine's user shall have a say. */
+const read = (env: Record<string, string>) =>
+  readConfig({ TEMPORAL_CONFIG_FILE: resolve(__dirname, 'none.toml'), ...env });
+
+describe('the settings', () => {
+  test('need none at all', () => {
+    const config = read({});
+    assert.equal(config.host, '127.0.0.1');
+    assert.equal(config.port, 3000);
+    assert.equal(config.dataDir, resolve('.data'));
+    assert.equal(config.defaultCountry, 'US');
+    assert.deepEqual(config.temporal, { kind: 'embedded', cli: undefined, port: 7233, uiPort: 8233 });
+    assert.deepEqual([config.email.kind, config.sms.kind], ['outbox', 'outbox']);
+  });
+
+  test('that are empty count as absent', () => {
+    const config = read({ PORT: '', SENDGRID_API_KEY: ' ', TWILIO_ACCOUNT_SID: '', TEMPORAL_ADDRESS: '' });
+    assert.deepEqual([config.port, config.email.kind, config.sms.kind], [3000, 'outbox', 'outbox']);
+    assert.equal(config.temporal.kind, 'embedded');
+  });
+
+  test('choose the transports', () => {
+    const from = { EMAIL_FROM: 'Whiskers <whiskers@example.com>' };
+    assert.equal(read({ ...from, SENDGRID_API_KEY: 'SG.key' }).email.kind, 'sendgrid');
+    assert.equal(read({ ...from, SMTP_URL: 'smtp://localhost:1025' }).email.kind, 'smtp');
+    const twilio = read({ TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' }).sms;
+    assert.equal(twilio.kind, 'twilio');
+    assert.deepEqual(twilio.sender, { from: '+15005550006' });
+  });
+
+  test('of Temporal clients mean a Temporal that is there already', () => {
+    const each: Record<string, string>[] = [
+      { TEMPORAL_ADDRESS: 'temporal.example:7233' },
+      { TEMPORAL_ADDRESS: 'cloud.example:7233', TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'cuddles.x1' },
+      {
+        TEMPORAL_ADDRESS: 'mtls.example:7233',
+        TEMPORAL_TLS_CLIENT_CERT_DATA: 'cert',
+        TEMPORAL_TLS_CLIENT_KEY_DATA: 'key',
+      },
+      { TEMPORAL_CONFIG_FILE: resolve(__dirname, 'temporal.toml'), TEMPORAL_PROFILE: 'cuddles' },
+    ];
+    for (const env of each) {
+      assert.equal(read(env).temporal.kind, 'external', JSON.stringify(env));
+    }
+  });
+
+  const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
+    ['a port that is no number', { PORT: 'three' }, /PORT/],
+    ['a port that is none', { PORT: '65536' }, /PORT/],
+    ['a public address that is none', { PUBLIC_URL: 'cuddles' }, /PUBLIC_URL/],
+    ['an unknown country', { DEFAULT_COUNTRY: 'Catland' }, /DEFAULT_COUNTRY/],
+    ['an unknown log level', { LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
+    ['a key without a sender', { SENDGRID_API_KEY: 'SG.secret' }, /EMAIL_FROM/],
+    ['a sender that is none', { SMTP_URL: 'smtp://localhost', EMAIL_FROM: 'Whiskers' }, /EMAIL_FROM/],
+    ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
+    ['an SMTP address that is none', { SMTP_URL: 'https://secret@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
+    ['half of Twilio', { TWILIO_ACCOUNT_SID: sid }, /TWILIO_AUTH_TOKEN/],
+    ['the other half of Twilio', { TWILIO_AUTH_TOKEN: 'secret' }, /TWILIO_ACCOUNT_SID/],
+    ['Twilio without a sender', { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'secret' }, /TWILIO_FROM/],
+    ['a SID that is none', { TWILIO_ACCOUNT_SID: 'secret', TWILIO_AUTH_TOKEN: 'secret' }, /TWILIO_ACCOUNT_SID/],
+    [
+      'an unknown Temporal profile',
+      { TEMPORAL_CONFIG_FILE: resolve(__dirname, 'temporal.toml'), TEMPORAL_PROFILE: 'dogs' },
+      /dogs/,
+    ],
+    ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
+  ];
+  for (const [what, env, named] of wrong) {
+    test(`refuse ${what} in one line, and keep secrets out of it`, () => {
+      assert.throws(
+        () => read(env),
+        (error: Error) => {
+          assert.ok(error instanceof ConfigError, error.message);
+          assert.match(error.message, named);
+          assert.ok(!error.message.includes('\n') && !error.message.includes('secret'), error.message);
+          return true;
+        },
+      );
+    });
+  }
+});

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { before, beforeEach, afterEach, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { OutboxMessage } from '../src/reminder';
+import { getReminder, send, courseRequest, startReminder } from './api/client';
+import { temporalCliPath } from './binaries';
+import { eventually } from './system';
+
+const root = resolve(__dirname, '..');
+
+/** What `npm start` runs, as a child process at the head of a process group of its own. */
+interface Run {
+  child: ChildProcess;
+  /** Where the page is, once it is ready. */
+  ready: Promise<string>;
+  /** How it ended, and what it said on standard error. */
+  ended: Promise<{ code: number | null; said: string }>;
+}
+
+describe('npm start', () => {
+  let cli: string;
+  let dataDir: string;
+  const running = new Set<ChildProcess>();
+  before(async () => {
+    cli = await temporalCliPath();
+  });
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'cuddle-'));
+  });
+  afterEach(async () => {
+    for (const child of running) if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    await eventually(() => Promise.resolve(running.size === 0));
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  });
+
+  function start(settings: Record<string, string> = {}): Run {
+    const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'src/main.ts'], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        HOME: dataDir,
+        DATA_DIR: dataDir,
+        TEMPORAL_CLI: cli,
+        PORT: '0',
+        TEMPORAL_PORT: '0',
+        TEMPORAL_UI_PORT: '0',
+        ...settings,
+      },
+    });
+    running.add(child);
+    let output = '';
+    let said = '';
+    const ready = new Promise<string>((resolve, reject) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        const [, url] = /The page +(\S+)\/\n/.exec(output) ?? [];
+        if (url && output.includes('Web UI')) resolve(url);
+      });
+      child.once('exit', () => {
+        reject(new Error(`It ended before it was ready: ${said}`));
+      });
+    });
+    ready.catch(() => undefined); // Those who start what cannot start do not wait for it.
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const ended = once(child, 'close').then(([code]) => {
+      running.delete(child);
+      return { code: code as number | null, said };
+    });
+    return { child, ready, ended };
+  }
+
+  /** Kills the program and whatever it has started in its process group. */
+  async function killGroup({ child, ended }: Run): Promise<void> {
+    if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    await ended;
+  }
+
+  const outbox = async (url: string) => (await (await fetch(`${url}/api/outbox`)).json()) as OutboxMessage[];
+
+  test('tells where the page, the API and the Temporal Web UI are, and they are there', async () => {
+    const { child, ready, ended } = start();
+    let output = '';
+    child.stdout?.on('data', (text: string) => (output += text));
+    await ready;
+
+    const addresses = output.match(/http:\S+/g) ?? [];
+    assert.equal(addresses.length, 3);
+    for (const address of addresses) assert.equal((await fetch(address)).status, 200, address);
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 0, said: '' });
+  });
+
+  test('killed with everything and started again, sends each reminder that was waiting once', async () => {
+    const first = start();
+    const url = await first.ready;
+    const soon = await Promise.all(Array.from({ length: 10 }, () => startReminder(url, { waitSeconds: 4 })));
+    const later = await startReminder(url, { waitSeconds: 3600 });
+    const sent = await startReminder(url, { waitSeconds: 0 });
+    await eventually(async () => (await getReminder(url, sent.id)).state === 'succeeded');
+    await killGroup(first);
+
+    const second = start();
+    const again = await second.ready;
+    for (const { id } of soon) {
+      await eventually(async () => (await getReminder(again, id)).state === 'succeeded');
+    }
+    assert.equal((await getReminder(again, later.id)).state, 'waiting');
+    const messages = await outbox(again);
+    assert.deepEqual(
+      messages.map(({ reminderId, channel }) => `${reminderId} ${channel}`).sort(),
+      [sent, ...soon].flatMap(({ id }) => [`${id} email`, `${id} sms`]).sort(),
+    );
+    second.child.kill('SIGINT');
+    assert.equal((await second.ended).code, 0);
+  });
+
+  test('killed alone, takes its Temporal server with it, so that it can be started again at once', async () => {
+    const ports = { TEMPORAL_PORT: String(await freePort()), TEMPORAL_UI_PORT: String(await freePort()) };
+    const first = start(ports);
+    const { id } = await startReminder(await first.ready, { waitSeconds: 3600 });
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    const second = start(ports);
+    assert.equal((await getReminder(await second.ready, id)).state, 'waiting');
+  });
+
+  test('told to stop, answers what it has been asked, ends with code 0, and starts again on the same ports', async () => {
+    const ports = {
+      PORT: String(await freePort()),
+      TEMPORAL_PORT: String(await freePort()),
+      TEMPORAL_UI_PORT: String(await freePort()),
+    };
+    const first = start(ports);
+    const url = await first.ready;
+    const asked = Array.from({ length: 20 }, () => send(`${url}/api/reminders`, 'POST', courseRequest));
+    await Promise.race(asked);
+    first.child.kill('SIGTERM');
+    const answers = await Promise.allSettled(asked);
+    assert.deepEqual(await first.ended, { code: 0, said: '' });
+
+    const again = await start(ports).ready;
+    for (const answer of answers) {
+      if (answer.status !== 'fulfilled' || answer.value.status !== 201) continue;
+      const { id } = (await answer.value.json()) as { id: string };
+      assert.equal((await getReminder(again, id)).state, 'waiting');
+    }
+    assert.ok(answers.some((answer) => answer.status === 'fulfilled' && answer.value.status === 201));
+  });
+
+  test('told to stop while it starts, stops', async () => {
+    const { child, ended } = start();
+    await eventually(() => Promise.resolve(existsSync(join(dataDir, 'temporal.log'))));
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 0, said: '' });
+    await start().ready;
+  });
+
+  test('goes on when its Temporal server is killed', async () => {
+    const { child, ready } = start();
+    const url = await ready;
+    const { id } = await startReminder(url, { waitSeconds: 4 });
+    const server = await serverOf(child);
+    assert.ok(server);
+    process.kill(server, 'SIGKILL');
+    await eventually(async () => {
+      const next = await serverOf(child);
+      return next !== undefined && next !== server;
+    });
+    await eventually(async () => {
+      const response = await fetch(`${url}/api/reminders/${id}`);
+      return response.ok && ((await response.json()) as { state: string }).state === 'succeeded';
+    });
+    assert.equal((await outbox(url)).length, 2);
+  });
+
+  describe('says in one line why it cannot start:', () => {
+    const oneLine = async ({ ended }: Run, expected: RegExp) => {
+      const { code, said } = await ended;
+      assert.equal(code, 1);
+      assert.match(said, expected);
+      assert.equal(said.trimEnd().split('\n').length, 1, said);
+    };
+
+    test('a second one on the same folder', async () => {
+      const { ready } = start();
+      await ready;
+      await oneLine(start(), /DATA_DIR.*in use/);
+    });
+
+    test('a port that is taken', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const port = String((other.address() as AddressInfo).port);
+      for (const setting of ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT']) {
+        await oneLine(start({ [setting]: port }), new RegExp(`${port}.*\\b${setting}\\b`));
+      }
+      other.close();
+    });
+
+    test('a Temporal CLI that is not there', () =>
+      oneLine(start({ TEMPORAL_CLI: '/nowhere/temporal' }), /TEMPORAL_CLI/));
+
+    test('a folder that is a file', async () => {
+      const file = join(dataDir, 'file');
+      await writeFile(file, '');
+      await oneLine(start({ DATA_DIR: file }), /DATA_DIR/);
+    });
+
+    test('a setting that is wrong', () => oneLine(start({ PORT: 'three' }), /PORT/));
+
+    test('an address of another machine', () => oneLine(start({ HOST: '192.0.2.1' }), /HOST/));
+  });
+
+  test('warns when it listens to everyone', async () => {
+    const { child, ready, ended } = start({ HOST: '0.0.0.0' });
+    await ready;
+    child.kill('SIGTERM');
+    assert.match((await ended).said, /ACCESS_TOKEN/);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The process id of the Temporal server that a program has started: its only child. */
+async function serverOf({ pid }: ChildProcess): Promise<number | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
+  const processes = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const [server] = processes.find(([, parent]) => parent === pid) ?? [];
+  return server;
+}
