@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import { StartError } from './startError';
 
 /** Where emails go: to the outbox on the page while no provider is set up. */
 export type EmailTransportConfig =
@@ -42,11 +43,6 @@ export interface Config {
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-}
-
-/** A setting is wrong. The message is one line for a person, and holds no value that could be a secret. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
 }
 
 const port = (byDefault: number) =>
@@ -110,14 +106,14 @@ export function loadDotEnv(): void {
 /**
  * Reads the configuration from environment variables; an empty variable counts as absent.
  *
- * @throws {ConfigError} naming each wrong setting.
+ * @throws {StartError} naming each wrong setting.
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const present: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (value?.trim()) present[name] = value;
   const parsed = settings.safeParse(present);
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
+    throw new StartError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
   }
   const values = parsed.data;
   return {
@@ -147,17 +143,17 @@ function loadTemporalClientConfig(env: Record<string, string>): ClientConnectCon
   try {
     return loadClientConnectConfig({ overrideEnvVars: env });
   } catch (cause) {
-    throw new ConfigError(`The Temporal client settings cannot be read: ${(cause as Error).message}`, { cause });
+    throw new StartError(`The Temporal client settings cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
 function readEmail(values: Settings): EmailTransportConfig {
   const { SENDGRID_API_KEY: apiKey, SMTP_URL: url, EMAIL_FROM: from } = values;
   if (apiKey && url)
-    throw new ConfigError('SENDGRID_API_KEY and SMTP_URL are both set: keep the one to send emails with');
+    throw new StartError('SENDGRID_API_KEY and SMTP_URL are both set: keep the one to send emails with');
   if (!apiKey && !url) return { kind: 'outbox' };
   if (!from)
-    throw new ConfigError(
+    throw new StartError(
       `EMAIL_FROM is missing: ${apiKey ? 'SENDGRID_API_KEY' : 'SMTP_URL'} needs an address to send from`,
     );
   if (apiKey) return { kind: 'sendgrid', apiKey, baseUrl: values.SENDGRID_BASE_URL, from };
@@ -167,19 +163,17 @@ function readEmail(values: Settings): EmailTransportConfig {
 function readSms(values: Settings): SmsTransportConfig {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = values;
   if (!accountSid && !authToken) return { kind: 'outbox' };
-  if (!accountSid) throw new ConfigError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
-  if (!authToken) throw new ConfigError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
+  if (!accountSid) throw new StartError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
+  if (!authToken) throw new StartError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
   return { kind: 'twilio', accountSid, authToken, baseUrl: values.TWILIO_BASE_URL, sender: readTwilioSender(values) };
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {
   const { TWILIO_FROM: from, TWILIO_MESSAGING_SERVICE_SID: messagingServiceSid } = values;
   if (from && messagingServiceSid) {
-    throw new ConfigError('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set: keep one of them');
+    throw new StartError('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set: keep one of them');
   }
   if (from) return { from };
   if (messagingServiceSid) return { messagingServiceSid };
-  throw new ConfigError(
-    'TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: Twilio needs one of them to send from',
-  );
+  throw new StartError('TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing: Twilio needs one of them to send from');
 }

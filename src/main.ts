@@ -2,7 +2,7 @@
 import { startApi } from './api/start';
 import { run } from './program';
 import { existingTemporal, type Temporal } from './temporal/connection';
-import { startEmbeddedTemporal } from './temporal/embedded';
+import { startEmbeddedTemporal } from './temporal/embedded/start';
 import { startWorker } from './worker/start';
 
 void run(async (program) => {

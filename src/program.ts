@@ -1,9 +1,9 @@
 /** How every program here begins and ends. */
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { ConfigError, loadDotEnv, readConfig, type Config } from './config';
+import { loadDotEnv, readConfig, type Config } from './config';
 import { createLogger } from './logger';
-import { StartError } from './temporal/startError';
+import { StartError } from './startError';
 
 /** A part of a program that is running, such as the API. */
 export interface Part {
@@ -59,6 +59,5 @@ export async function run(start: (program: Program) => Promise<void>): Promise<v
 
 function fail(error: unknown): void {
   process.exitCode = 1;
-  const expected = error instanceof ConfigError || error instanceof StartError;
-  console.error(expected ? error.message : error);
+  console.error(error instanceof StartError ? error.message : error);
 }

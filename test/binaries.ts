@@ -1,8 +1,8 @@
 /**
  * The official binaries that tests run. TEMPORAL_CLI and TEMPORAL_TEST_SERVER may name them.
  */
-import { findBinary, temporalCli } from '../src/temporal/binary';
-import type { BinarySpec } from '../src/temporal/executable';
+import { findBinary, temporalCli } from '../src/temporal/embedded/binary';
+import type { BinarySpec } from '../src/temporal/embedded/executable';
 
 /** Temporal's time-skipping server. Only tests need it. */
 const temporalTestServer: BinarySpec = {

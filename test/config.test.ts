@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConfigError, readConfig } from '../src/config';
+import { readConfig } from '../src/config';
+import { StartError } from '../src/startError';
 
 const sid = `AC${'0'.repeat(32)}`;
 /** No file of this machine's user shall have a say. */
@@ -76,7 +77,7 @@ describe('the settings', () => {
       assert.throws(
         () => read(env),
         (error: Error) => {
-          assert.ok(error instanceof ConfigError, error.message);
+          assert.ok(error instanceof StartError, error.message);
           assert.match(error.message, named);
           assert.ok(!error.message.includes('\n') && !error.message.includes('secret'), error.message);
           return true;

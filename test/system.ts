@@ -11,7 +11,7 @@ import { listen } from '../src/api/server';
 import { readConfig } from '../src/config';
 import { listOutbox, outboxDir } from '../src/outbox';
 import { createClient, embeddedTemporal } from '../src/temporal/connection';
-import { startDevServer } from '../src/temporal/devServer';
+import { startDevServer } from '../src/temporal/embedded/devServer';
 import { createReminders } from '../src/temporal/reminders';
 import { searchAttributes } from '../src/temporal/searchAttributes';
 import { runWorker } from '../src/worker/worker';

@@ -1,6 +1,7 @@
 /**
  * How a reminder looks as an email: a subject, a plain text and an HTML part.
  */
+import { html } from '../html';
 
 export interface EmailContent {
   /** One line of at most 78 characters, without control characters. */
@@ -50,19 +51,20 @@ function shorten(line: string): string {
   return `${words.length > SUBJECT_LENGTH / 2 ? words : kept}…`;
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
-
 /**
  * Tables and inline styles are what every mail client understands. No colour is set but in pairs that suit light and
  * dark: the client's own colours stay, and the accent is readable on both.
  */
 function htmlOf(message: string): string {
-  const lines = escapeHtml(message).replace(/\r\n|\r|\n/g, '<br>\n');
-  return `<!doctype html>
+  const [first = '', ...others] = message.split(/\r\n|\r|\n/);
+  const lines = [
+    html`${first}`,
+    ...others.map(
+      (line) => html`<br>
+${line}`,
+    ),
+  ];
+  return html`<!doctype html>
 <html>
 <head>
 <meta charset="utf-8">
@@ -82,5 +84,5 @@ function htmlOf(message: string): string {
 </table>
 </body>
 </html>
-`;
+`.source;
 }

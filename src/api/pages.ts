@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import express, { Router } from 'express';
 import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/reminders';
-import { html, type Html } from './html';
+import { html, type Html } from '../html';
 
 /** The folder of the static page, beside `src` and `dist`. */
 export const webDir = resolve(__dirname, '../../web');

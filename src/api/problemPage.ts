@@ -1,4 +1,4 @@
-import { html } from './html';
+import { html } from '../html';
 import type { Problem } from './problem';
 
 /** The page that a plain form gets, in a browser without JavaScript, when what was filled in is refused. */

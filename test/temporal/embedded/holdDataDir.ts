@@ -1,6 +1,6 @@
 /** A program that takes the folder it is given as soon as its input ends, says so, and holds it until it is killed. */
 import { text } from 'node:stream/consumers';
-import { lockDataDir } from '../../src/temporal/dataDirLock';
+import { lockDataDir } from '../../../src/temporal/embedded/dataDirLock';
 
 async function main(dir: string): Promise<void> {
   process.stdout.write('ready\n');

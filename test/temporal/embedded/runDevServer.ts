@@ -1,6 +1,6 @@
 /** A program with a server of its own over the folder it is given. It takes no notice of Ctrl-C; SIGTERM stops it. */
-import { startDevServer } from '../../src/temporal/devServer';
-import { temporalCliPath } from '../binaries';
+import { startDevServer } from '../../../src/temporal/embedded/devServer';
+import { temporalCliPath } from '../../binaries';
 
 async function main(dataDir: string): Promise<void> {
   const server = await startDevServer({

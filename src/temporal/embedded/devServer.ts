@@ -10,7 +10,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { spawnLeashed } from './leash';
 import { holdPort } from './ports';
-import { StartError } from './startError';
+import { StartError } from '../../startError';
 
 /** The types of search attributes, by the names that the Temporal CLI knows them by. */
 export type SearchAttributeTypeName = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { StartError } from './startError';
+import { StartError } from '../../startError';
 
 export interface HeldPort {
   port: number;

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test, type TestContext } from 'node:test';
-import { lockDataDir } from '../../src/temporal/dataDirLock';
-import { StartError } from '../../src/temporal/startError';
+import { lockDataDir } from '../../../src/temporal/embedded/dataDirLock';
+import { StartError } from '../../../src/startError';
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'lock-'));

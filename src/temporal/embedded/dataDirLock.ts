@@ -16,7 +16,7 @@ import { access, link, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/prom
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StartError } from './startError';
+import { StartError } from '../../startError';
 
 /** Gives the folder back. */
 export type Release = () => Promise<void>;

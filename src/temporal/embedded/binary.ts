@@ -7,7 +7,7 @@ import { officialDownloads } from './download';
 import { isExecutable, prove, type BinarySpec } from './executable';
 import { fetchBinary, type FetchOptions } from './fetchBinary';
 import { type ProgressOutput } from './progress';
-import { StartError } from './startError';
+import { StartError } from '../../startError';
 
 /** The Temporal CLI, which holds the server. */
 export const temporalCli: BinarySpec = {
