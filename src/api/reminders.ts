@@ -19,7 +19,7 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
       {
         ...recipientOf(fields),
         message: fields.message,
-        dueAt: dueAtOf(fields, createdAt) ?? createdAt.toISOString(),
+        dueAt: dueAtOf(fields, createdAt),
         createdAt: createdAt.toISOString(),
       },
       digest(JSON.stringify(fields)),
@@ -44,7 +44,8 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
 
   router.patch('/api/reminders/:id', async (request: Request<{ id: string }>, response) => {
     const fields = readBody(request, schemas.change);
-    const change = { message: fields.message, dueAt: dueAtOf(fields, new Date()) };
+    const moved = fields.waitSeconds !== undefined || fields.remindAt !== undefined;
+    const change = { message: fields.message, ...(moved && { dueAt: dueAtOf(fields, new Date()) }) };
     response.json(await reminders.change(request.params.id, change));
   });
 
@@ -68,12 +69,11 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
 }
 
-function dueAtOf({ waitSeconds, remindAt }: Times, now: Date): string | undefined {
-  if (waitSeconds !== undefined) return new Date(now.getTime() + waitSeconds * 1_000).toISOString();
-  return remindAt === undefined ? undefined : new Date(remindAt).toISOString();
-}
-
 type Times = Pick<z.infer<RequestSchemas['newReminder']>, 'waitSeconds' | 'remindAt'>;
+
+function dueAtOf({ waitSeconds = 0, remindAt }: Times, now: Date): string {
+  return new Date(remindAt ?? now.getTime() + waitSeconds * 1_000).toISOString();
+}
 
 /** Only the contacts that the preference needs are kept. */
 function recipientOf(fields: z.infer<RequestSchemas['newReminder']>): Recipient {
