@@ -3,10 +3,11 @@
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
 import { StartError } from './startError';
+import { readClientSettings } from './temporal/clientSettings';
 
 /** Where emails go: to the outbox on the page while no provider is set up. */
 export type EmailTransportConfig =
@@ -129,22 +130,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
 }
 
-/** The standard Temporal client settings, if any are there, mean a Temporal that is already running. */
+/** The standard settings of Temporal clients, if any are there, mean a Temporal that is already running. */
 function readTemporal(values: Settings, env: Record<string, string>): TemporalConfig {
-  const connect = loadTemporalClientConfig(env);
-  const { address, apiKey, tls } = connect.connectionOptions;
-  if (address === undefined && apiKey === undefined && tls === undefined) {
-    return { kind: 'embedded', cli: values.TEMPORAL_CLI, port: values.TEMPORAL_PORT, uiPort: values.TEMPORAL_UI_PORT };
-  }
-  return { kind: 'external', connect, uiUrl: values.TEMPORAL_UI_URL };
-}
-
-function loadTemporalClientConfig(env: Record<string, string>): ClientConnectConfig {
-  try {
-    return loadClientConnectConfig({ overrideEnvVars: env });
-  } catch (cause) {
-    throw new StartError(`The Temporal client settings cannot be read: ${(cause as Error).message}`, { cause });
-  }
+  const connect = readClientSettings(env);
+  return connect
+    ? { kind: 'external', connect, uiUrl: values.TEMPORAL_UI_URL }
+    : { kind: 'embedded', cli: values.TEMPORAL_CLI, port: values.TEMPORAL_PORT, uiPort: values.TEMPORAL_UI_PORT };
 }
 
 function readEmail(values: Settings): EmailTransportConfig {

@@ -6,8 +6,7 @@ import { StartError } from '../src/startError';
 
 const sid = `AC${'0'.repeat(32)}`;
 /** No file of this machine's user shall have a say. */
-const read = (env: Record<string, string>) =>
-  readConfig({ TEMPORAL_CONFIG_FILE: resolve(__dirname, 'none.toml'), ...env });
+const read = (env: Record<string, string>) => readConfig({ HOME: __dirname, ...env });
 
 describe('the settings', () => {
   test('need none at all', () => {
@@ -39,11 +38,7 @@ describe('the settings', () => {
     const each: Record<string, string>[] = [
       { TEMPORAL_ADDRESS: 'temporal.example:7233' },
       { TEMPORAL_ADDRESS: 'cloud.example:7233', TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'cuddles.x1' },
-      {
-        TEMPORAL_ADDRESS: 'mtls.example:7233',
-        TEMPORAL_TLS_CLIENT_CERT_DATA: 'cert',
-        TEMPORAL_TLS_CLIENT_KEY_DATA: 'key',
-      },
+      { TEMPORAL_ADDRESS: 'tls.example:7233', TEMPORAL_TLS: 'true', TEMPORAL_TLS_SERVER_NAME: 'temporal' },
       { TEMPORAL_CONFIG_FILE: resolve(__dirname, 'temporal.toml'), TEMPORAL_PROFILE: 'cuddles' },
     ];
     for (const env of each) {
@@ -69,6 +64,44 @@ describe('the settings', () => {
       'an unknown Temporal profile',
       { TEMPORAL_CONFIG_FILE: resolve(__dirname, 'temporal.toml'), TEMPORAL_PROFILE: 'dogs' },
       /dogs/,
+    ],
+    ['a Temporal address with a scheme', { TEMPORAL_ADDRESS: 'http://temporal.example:7233' }, /TEMPORAL_ADDRESS/],
+    ['a namespace without an address', { TEMPORAL_NAMESPACE: 'cuddles' }, /TEMPORAL_ADDRESS/],
+    ['a Temporal key without an address', { TEMPORAL_API_KEY: 'secret' }, /TEMPORAL_ADDRESS/],
+    [
+      'a Temporal key without encryption',
+      { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_API_KEY: 'secret', TEMPORAL_TLS: 'false' },
+      /TEMPORAL_TLS/,
+    ],
+    [
+      'encryption that is neither on nor off',
+      { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_TLS: 'maybe' },
+      /TEMPORAL_TLS/,
+    ],
+    [
+      'a certificate without its key',
+      { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_TLS_CLIENT_CERT_DATA: 'secret' },
+      /CLIENT_KEY/,
+    ],
+    [
+      'a certificate that is none',
+      {
+        TEMPORAL_ADDRESS: 'temporal.example:7233',
+        TEMPORAL_TLS_CLIENT_CERT_DATA: 'secret',
+        TEMPORAL_TLS_CLIENT_KEY_DATA: 'secret',
+      },
+      /PEM/,
+    ],
+    [
+      'a certificate that is not there',
+      { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere' },
+      /SERVER_CA_CERT_PATH/,
+    ],
+    ['a Temporal profile file that is not there', { TEMPORAL_CONFIG_FILE: '/nowhere' }, /TEMPORAL_CONFIG_FILE/],
+    [
+      'a Temporal profile file that is none',
+      { TEMPORAL_CONFIG_FILE: resolve(__dirname, '../LICENSE') },
+      /Temporal client/,
     ],
     ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
   ];

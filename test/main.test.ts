@@ -15,7 +15,7 @@ import { eventually } from './system';
 
 const root = resolve(__dirname, '..');
 
-/** What `npm start` runs, as a child process at the head of a process group of its own. */
+/** `npm start`, as a child process at the head of a process group of its own. */
 interface Run {
   child: ChildProcess;
   /** Where the page is, once it is ready. */
@@ -41,7 +41,7 @@ describe('npm start', () => {
   });
 
   function start(settings: Record<string, string> = {}): Run {
-    const child = spawn(process.execPath, ['--require', 'tsx/cjs', 'src/main.ts'], {
+    const child = spawn('npm', ['start', '--silent'], {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -127,7 +127,9 @@ describe('npm start', () => {
     const ports = { TEMPORAL_PORT: String(await freePort()), TEMPORAL_UI_PORT: String(await freePort()) };
     const first = start(ports);
     const { id } = await startReminder(await first.ready, { waitSeconds: 3600 });
-    first.child.kill('SIGKILL');
+    const program = await descendantOf(first.child.pid, 'src/main.ts');
+    assert.ok(program);
+    process.kill(program, 'SIGKILL');
     await first.ended;
 
     const second = start(ports);
@@ -169,11 +171,11 @@ describe('npm start', () => {
     const { child, ready } = start();
     const url = await ready;
     const { id } = await startReminder(url, { waitSeconds: 4 });
-    const server = await serverOf(child);
+    const server = await descendantOf(child.pid, 'server start-dev');
     assert.ok(server);
     process.kill(server, 'SIGKILL');
     await eventually(async () => {
-      const next = await serverOf(child);
+      const next = await descendantOf(child.pid, 'server start-dev');
       return next !== undefined && next !== server;
     });
     await eventually(async () => {
@@ -238,13 +240,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The process id of the Temporal server that a program has started: its only child. */
-async function serverOf({ pid }: ChildProcess): Promise<number | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=']);
-  const processes = stdout
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const [server] = processes.find(([, parent]) => parent === pid) ?? [];
-  return server;
+/** The process id of a descendant of a process, by what its command line holds. */
+async function descendantOf(pid: number | undefined, command: string): Promise<number | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,args=']);
+  const processes = stdout.split('\n').map((line) => {
+    const [, id, parent, args] = /^ *(\d+) +(\d+) +(.*)$/.exec(line) ?? [];
+    return { pid: Number(id), parent: Number(parent), args };
+  });
+  const family = new Set([pid]);
+  for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
+  return processes.find(({ pid, args }) => family.has(pid) && args?.includes(command))?.pid;
 }

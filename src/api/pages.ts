@@ -28,20 +28,31 @@ export function pagesRouter(reminders: Reminders): Router {
   return router;
 }
 
+const CHANNELS = { email: 'Email', sms: 'SMS' };
+
 function withoutJavaScript(reminder: Reminder | Error): Html {
-  if (reminder instanceof ReminderNotFound) return html`<p>There is no reminder here.</p>`;
-  if (reminder instanceof Error) return html`<p>The reminder cannot be shown right now. Please reload in a moment.</p>`;
-  return html`<h1>${reminder.message}</h1>
+  if (reminder instanceof ReminderNotFound)
+    return html`<section class="card"><h1>There is no reminder here</h1></section>`;
+  if (reminder instanceof Error) {
+    return html`<section class="card">
+      <h1>The reminder cannot be shown right now</h1>
+      <p>Please reload this page in a moment.</p>
+    </section>`;
+  }
+  return html`<section class="card">
+    <h1>A reminder</h1>
+    <p class="speech message" dir="auto">${reminder.message}</p>
     <dl>
       <dt>State</dt>
       <dd>${reminder.state}</dd>
       <dt>Due</dt>
-      <dd><time datetime="${reminder.dueAt}">${reminder.dueAt}</time></dd>
+      <dd><time datetime="${reminder.dueAt}">${new Date(reminder.dueAt).toUTCString()}</time></dd>
       ${reminder.deliveries.map(
         ({ channel, status, error = '' }) =>
-          html`<dt>${channel}</dt>
+          html`<dt>${CHANNELS[channel]}</dt>
             <dd>${status} ${error}</dd>`,
       )}
     </dl>
-    <p>Reload this page to see how it goes on.</p>`;
+    <p>Reload this page to see how it goes on.</p>
+  </section>`;
 }

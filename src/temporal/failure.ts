@@ -1,5 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  NamespaceNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
 
 /** Temporal, or every worker, is away. Trying again later is safe. */
 export class TemporalUnavailable extends Error {
@@ -30,6 +35,15 @@ export async function withinDeadline<Result>(client: Client, call: () => Promise
         throw new TemporalUnavailable('Temporal does not answer', { cause: error });
       case status.FAILED_PRECONDITION:
         throw new TemporalUnavailable('No worker answers', { cause: error });
+      case status.NOT_FOUND:
+        throw new TemporalUnavailable('The namespace does not exist', { cause: error });
+      case status.UNAUTHENTICATED:
+      case status.PERMISSION_DENIED:
+        throw new TemporalUnavailable('Temporal refuses the credentials', { cause: error });
+      case status.INVALID_ARGUMENT:
+        throw new TemporalUnavailable('Temporal refuses the call: are the search attributes registered?', {
+          cause: error,
+        });
       case status.RESOURCE_EXHAUSTED:
         throw new TemporalOverloaded('Temporal is overloaded', { cause: error });
       default:
@@ -40,6 +54,7 @@ export async function withinDeadline<Result>(client: Client, call: () => Promise
 
 function grpcStatusOf(error: unknown): status | undefined {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return status.DEADLINE_EXCEEDED;
+  if (error instanceof NamespaceNotFoundError) return status.NOT_FOUND;
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }

@@ -88,7 +88,7 @@ export interface Reminders {
    * @throws {ReminderNotFound}, {ReminderNotWaiting} when it has ended already, other than by a cancellation.
    */
   cancel(id: string): Promise<Reminder>;
-  /** @throws {TemporalUnavailable} while Temporal is away. */
+  /** @throws {TemporalUnavailable} while Temporal is away, or has no such namespace. */
   check(): Promise<void>;
 }
 
@@ -218,6 +218,7 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     list: (...args) => withinDeadline(client, () => list(...args)),
     change: (...args) => withinDeadline(client, () => change(...args)),
     cancel: (...args) => withinDeadline(client, () => cancel(...args)),
-    check: () => withinDeadline(client, () => client.workflowService.getSystemInfo({})).then(() => undefined),
+    check: () =>
+      withinDeadline(client, () => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
   };
 }
