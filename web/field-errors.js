@@ -29,8 +29,11 @@ export function showFieldErrors(form, errors) {
  */
 export function showRefusal(form, error) {
   if (!(error instanceof Refusal)) throw error;
-  const homeless = showFieldErrors(form, error.errors);
-  if (error.errors.length > 0) return homeless.map(({ detail }) => detail).join(' ');
+  // The server's words continue the name of the field, which beside the field need not be said again.
+  const errors = error.errors.map(({ field, detail }) => ({ field, detail: `It ${detail}.` }));
+  const homeless = showFieldErrors(form, errors);
+  if (homeless.length > 0) return error.message;
+  if (errors.length > 0) return '';
   return error.status === undefined || error.status === 503
     ? `${error.message} Everything you typed is still here.`
     : error.message;

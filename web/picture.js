@@ -131,7 +131,9 @@ function draw(machine, flow) {
   function light({ nodes: nodeLights, taken, words }) {
     for (const { id, show } of nodes) show(nodeLights.get(id) ?? { status: 'idle' });
     for (const { from, to, group } of edges) {
-      const dimmed = nodeLights.get(from)?.status === 'dimmed' || nodeLights.get(to)?.status === 'dimmed';
+      const statusOf = (/** @type {string} */ id) => nodeLights.get(id)?.status ?? 'idle';
+      // Where the flow cannot come any more: from a state left out, or to one left out or entered by another way.
+      const dimmed = statusOf(from) === 'dimmed' || statusOf(to) !== 'idle';
       group.dataset.status = taken.has(`${from}>${to}`) ? 'done' : dimmed ? 'dimmed' : 'idle';
     }
     if (description.textContent !== words) description.textContent = words;

@@ -38,7 +38,7 @@ export function summaryOf(reminder, onDone) {
 /** @param {Reminder} reminder */
 function dueWords({ state, dueAt }) {
   if (state === 'waiting') {
-    return [element('span', { class: 'countdown' }, countdown(dueAt)), ` until ${dateWords(dueAt)}`];
+    return [element('span', { class: 'countdown' }, countdown(dueAt)), `Due on ${dateWords(dueAt)}`];
   }
   if (state === 'cancelled') return [`It was planned for ${dateWords(dueAt)}.`];
   return ['It was due ', relativeTime(dueAt), `, on ${dateWords(dueAt)}.`];

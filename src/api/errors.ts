@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
+import type { ReminderState } from '../reminder';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
 import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
@@ -37,11 +38,24 @@ export function handleErrors(logger: Logger): ErrorRequestHandler {
   };
 }
 
+/** What has become of a reminder, in words. */
+const fates: Record<ReminderState, string> = {
+  waiting: 'is waiting',
+  sending: 'is being sent',
+  succeeded: 'was sent',
+  partial: 'was partly sent',
+  failed: 'could not be sent',
+  cancelled: 'was cancelled',
+};
+
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof ReminderNotFound) return new Refusal(404, 'There is no reminder of this id.');
   if (error instanceof ReminderNotWaiting) {
-    return new Refusal(409, `The reminder is ${error.state}: only one that is waiting can be changed or cancelled.`);
+    return new Refusal(
+      409,
+      `The reminder ${fates[error.state]}: only one that is waiting can be changed or cancelled.`,
+    );
   }
   if (error instanceof ReminderDiffers) {
     return new Refusal(422, 'This Idempotency-Key was used for another reminder. Take a new key for a new reminder.', [

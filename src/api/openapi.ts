@@ -58,6 +58,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
       '/api/reminders': {
         post: {
           operationId: 'startReminder',
+          tags: ['Reminders'],
           summary: 'Start a reminder',
           parameters: [
             {
@@ -81,6 +82,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
         },
         get: {
           operationId: 'listReminders',
+          tags: ['Reminders'],
           summary: 'List reminders: those still running first, then the latest ended',
           parameters: queryParameters(listQuery),
           responses: {
@@ -94,11 +96,13 @@ export function createOpenApiDocument(requests: RequestSchemas) {
         parameters: [idParameter],
         get: {
           operationId: 'getReminder',
+          tags: ['Reminders'],
           summary: 'See one reminder',
           responses: { 200: json('The reminder.', 'Reminder'), ...unknownReminder, ...away },
         },
         patch: {
           operationId: 'changeReminder',
+          tags: ['Reminders'],
           summary: 'Reschedule or reword a reminder that is waiting',
           requestBody: bodyOf('ReminderChange'),
           responses: {
@@ -111,6 +115,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
         },
         delete: {
           operationId: 'cancelReminder',
+          tags: ['Reminders'],
           summary: 'Cancel a reminder',
           responses: {
             200: json('The cancelled reminder.', 'Reminder'),
@@ -124,17 +129,24 @@ export function createOpenApiDocument(requests: RequestSchemas) {
       '/api/outbox': {
         get: {
           operationId: 'listOutbox',
+          tags: ['Outbox'],
           summary: 'List the messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
           responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
         },
       },
       '/healthz': {
-        get: { operationId: 'isAlive', summary: 'Is it alive?', responses: { 200: { description: 'It is.' } } },
+        get: {
+          operationId: 'isAlive',
+          tags: ['Operations'],
+          summary: 'Is it alive?',
+          responses: { 200: { description: 'It is.' } },
+        },
       },
       '/readyz': {
         get: {
           operationId: 'isReady',
+          tags: ['Operations'],
           summary: 'Can it do its work?',
           responses: { 200: { description: 'It can.' }, ...away },
         },
@@ -142,6 +154,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
       '/metrics': {
         get: {
           operationId: 'getMetrics',
+          tags: ['Operations'],
           summary: 'Metrics for Prometheus',
           responses: { 200: { description: 'Metrics.' } },
         },

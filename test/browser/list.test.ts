@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { getReminder, send, startReminder } from '../api/client';
+import { eventually, startSystem, type System } from '../system';
+import { launch, visit, withoutBrowser } from './browser';
+
+/** In seconds. */
+const HALF_AN_HOUR = 1800;
+
+describe('the list and the page of a reminder', { skip: withoutBrowser }, () => {
+  let system: System;
+  let browser: Browser;
+  before(async () => {
+    browser = await launch();
+    system = await startSystem();
+  });
+  after(async () => {
+    await browser.close();
+    await system.stop();
+  });
+
+  const waiting = (message = 'Cuddle Whiskers') => startReminder(system.url, { waitSeconds: HALF_AN_HOUR, message });
+
+  test('shows each reminder with its state, and opens its page', async (t) => {
+    const { id } = await waiting('Cuddle <b>Whiskers</b>');
+    const sent = await startReminder(system.url, { waitSeconds: 0, preference: 'sms' });
+    const page = await visit(t, browser, system.url);
+
+    assert.match(await row(page, id).innerText(), /^Cuddle <b>Whiskers<\/b>\s+Waiting\s+\d\d:\d\d\s+by email and SMS/);
+    await page.locator(`[data-id="${sent.id}"][data-state="succeeded"]`).waitFor();
+    assert.match(await row(page, sent.id).innerText(), /Succeeded\s.+\sby SMS$/);
+    assert.equal(await row(page, sent.id).getByRole('button').count(), 0);
+    await row(page, id).getByRole('link').click();
+    await page.waitForURL(`**/r/${id}`);
+    await page.getByText('Cuddle <b>Whiskers</b>').waitFor();
+  });
+
+  test('filters by state, and the address keeps the choice', async (t) => {
+    const [kept, gone] = [await waiting(), await waiting()];
+    await send(`${system.url}/api/reminders/${gone.id}`, 'DELETE', {});
+    const page = await visit(t, browser, system.url);
+    await row(page, kept.id).waitFor();
+    await row(page, gone.id).waitFor();
+
+    await page.getByRole('button', { name: 'Cancelled', exact: true }).click();
+    await row(page, kept.id).waitFor({ state: 'detached' });
+    await row(page, gone.id).waitFor();
+    assert.equal(new URL(page.url()).search, '?state=cancelled');
+
+    await page.reload();
+    await row(page, gone.id).waitFor();
+    assert.equal(await row(page, kept.id).count(), 0);
+    assert.equal(await page.locator('[data-filter][aria-pressed="true"]').innerText(), 'Cancelled');
+
+    await page.goBack();
+    await row(page, kept.id).waitFor();
+  });
+
+  test('cancels, but only after a question', async (t) => {
+    const { id } = await waiting();
+    const page = await visit(t, browser, system.url);
+
+    await row(page, id).locator('[data-action="cancel"]').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Keep it' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal((await getReminder(system.url, id)).state, 'waiting');
+
+    await row(page, id).locator('[data-action="cancel"]').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reminder' }).click();
+    await page.locator(`[data-id="${id}"][data-state="cancelled"]`).waitFor();
+    assert.equal((await getReminder(system.url, id)).state, 'cancelled');
+  });
+
+  test('snoozes by ten minutes', async (t) => {
+    const { id, dueAt } = await waiting();
+    const page = await visit(t, browser, system.url);
+
+    await row(page, id).locator('[data-action="snooze"]').click();
+    await page.getByText('Snoozed for 10 minutes.').waitFor();
+    const later = (await getReminder(system.url, id)).dueAt;
+    assert.equal(Date.parse(later) - Date.parse(dueAt), 600_000);
+    await row(page, id).locator(`time[datetime="${later}"]`).waitFor();
+  });
+
+  test('reschedules, and says beside the field what is wrong with a time', async (t) => {
+    const { id } = await waiting();
+    const page = await visit(t, browser, system.url);
+
+    await row(page, id).locator('[data-action="reschedule"]').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('How long').fill('11');
+    await dialog.getByLabel('Unit of time').selectOption('weeks');
+    await dialog.getByLabel('How long').fill('600');
+    await dialog.getByRole('button', { name: 'Reschedule' }).click();
+    assert.equal(await dialog.locator('.field-error').innerText(), 'Ten years is the longest that Whiskers will wait.');
+
+    await dialog.getByRole('radio', { name: 'At a set time' }).check();
+    const day = `${new Date().getFullYear() + 1}-01-14`;
+    await dialog.getByLabel('Date and time').fill(`${day}T09:00`);
+    await dialog.getByRole('button', { name: 'Reschedule' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const { dueAt } = await getReminder(system.url, id);
+    assert.equal(dueAt, `${day}T08:00:00.000Z`);
+    await row(page, id).locator(`time[datetime="${dueAt}"]`).waitFor();
+  });
+
+  test('rewords on the page of the reminder', async (t) => {
+    const { id } = await waiting('Cuddle Whiskers');
+    const page = await visit(t, browser, `${system.url}/r/${id}`);
+
+    await page.locator('[data-action="reword"]').click();
+    const dialog = page.getByRole('dialog');
+    assert.equal(await dialog.getByLabel('What to remind Bob of').inputValue(), 'Cuddle Whiskers');
+    await dialog.getByLabel('What to remind Bob of').fill(' Feed\nWhiskers');
+    await dialog.getByRole('button', { name: 'Reword' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('.speech', { hasText: 'Feed' }).waitFor();
+    assert.equal((await getReminder(system.url, id)).message, ' Feed\nWhiskers');
+  });
+
+  test('cancels on the page of the reminder, and the picture shows it', async (t) => {
+    const { id } = await waiting();
+    const page = await visit(t, browser, `${system.url}/r/${id}`);
+
+    await page.locator('[data-action="cancel"]').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reminder' }).click();
+    await page.locator('main[data-state="cancelled"]').waitFor();
+    await page.locator('[data-node="Cancelled"][data-status="done"]').waitFor();
+    await page.locator('[data-node="EmailReminder"][data-status="dimmed"]').waitFor();
+  });
+
+  test('says so when a reminder was sent before it could be changed', async (t) => {
+    const { id } = await waiting();
+    const page = await visit(t, browser, `${system.url}/r/${id}`, { refusals: [409] });
+    await page.locator('[data-action="reword"]').click();
+    await send(`${system.url}/api/reminders/${id}`, 'PATCH', { waitSeconds: 0 });
+    await eventually(async () => (await getReminder(system.url, id)).state === 'succeeded');
+
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('What to remind Bob of').fill('Feed Whiskers');
+    await dialog.getByRole('button', { name: 'Reword' }).click();
+    await dialog.getByText('The reminder was sent').waitFor();
+    assert.equal(await dialog.getByLabel('What to remind Bob of').inputValue(), 'Feed Whiskers');
+  });
+
+  test('is kind about a reminder that does not exist', async (t) => {
+    const page = await visit(t, browser, `${system.url}/r/nobody`, { refusals: [404] });
+    await page.getByRole('heading', { name: 'Whiskers looked everywhere' }).waitFor();
+    await page.getByRole('link', { name: 'Back to the cuddles' }).click();
+    await page.waitForURL(`${system.url}/`);
+  });
+
+  test('loads more where there are many', async (t) => {
+    const reminders = await Promise.all(Array.from({ length: 22 }, () => waiting()));
+    const page = await visit(t, browser, `${system.url}/?state=waiting`);
+    await page.getByRole('button', { name: 'Load more' }).click();
+    for (const { id } of reminders) await row(page, id).waitFor();
+  });
+});
+
+function row(page: Page, id: string) {
+  return page.locator(`[data-id="${id}"]`);
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test, type TestContext } from 'node:test';
+import { source as axe, type AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { send, startReminder } from '../api/client';
+import { eventually, startSystem, type System } from '../system';
+import { launch, visit, withoutBrowser, type VisitOptions } from './browser';
+
+const WITHOUT_SPACES = 'Whiskers'.repeat(125);
+
+describe('every page', { skip: withoutBrowser }, () => {
+  let system: System;
+  let browser: Browser;
+  /** The addresses of pages with something on them. Every message is as long as can be. */
+  let pages: Record<'home' | 'waiting' | 'sent' | 'cancelled', string>;
+  before(async () => {
+    browser = await launch();
+    system = await startSystem();
+    const start = async (waitSeconds: number) =>
+      (await startReminder(system.url, { waitSeconds, message: WITHOUT_SPACES })).id;
+    const [waiting, sent, cancelled] = [await start(3600), await start(0), await start(3600)];
+    await send(`${system.url}/api/reminders/${cancelled}`, 'DELETE', {});
+    await eventually(async () => (await (await fetch(`${system.url}/api/outbox`)).text()).includes('email'));
+    const pageOf = (id: string) => `${system.url}/r/${id}`;
+    pages = { home: system.url, waiting: pageOf(waiting), sent: pageOf(sent), cancelled: pageOf(cancelled) };
+  });
+  after(async () => {
+    await browser.close();
+    await system.stop();
+  });
+
+  test('fits on a narrow screen, whatever was typed', async (t) => {
+    for (const url of Object.values(pages)) {
+      const page = await visitFull(t, url);
+      for (const width of [375, 320]) {
+        await page.setViewportSize({ width, height: 700 });
+        const cut = await page.evaluate<string[]>(
+          `[...document.querySelectorAll('html, .message, .received')]
+            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+            .map(({ tagName, className }) => tagName + ' ' + className)`,
+        );
+        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide`);
+      }
+    }
+  });
+
+  test('is accessible to everyone, by day and by night', async (t) => {
+    for (const url of Object.values(pages)) {
+      await assertAccessible(await visitFull(t, url, { reducedMotion: 'reduce' }));
+    }
+  });
+
+  test('is accessible where it asks and complains', async (t) => {
+    const page = await visitFull(t, pages.home, { reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: 'Remind Bob' }).click();
+    await page.locator('.field-error').first().waitFor();
+    await assertAccessible(page);
+    for (const action of ['reschedule', 'cancel']) {
+      await page.locator(`[data-action="${action}"]`).click();
+      await assertAccessible(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+  });
+
+  test('moves, but not for a visitor who asked for less motion', async (t) => {
+    const running = (page: Page) =>
+      page.evaluate<number>('document.getAnimations().filter(({ playState }) => playState === "running").length');
+    for (const url of [pages.home, pages.waiting]) {
+      assert.ok((await running(await visitFull(t, url))) > 0);
+      assert.equal(await running(await visitFull(t, url, { reducedMotion: 'reduce' })), 0);
+    }
+  });
+
+  test('of the documentation shows every operation of the API', async (t) => {
+    const contract = (await (await fetch(`${system.url}/api/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, object>>;
+    };
+    const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
+      ['get', 'post', 'put', 'patch', 'delete'].filter((method) => method in item).map((method) => `${method} ${path}`),
+    );
+    const page = await visit(t, browser, `${system.url}/api/docs`);
+    await page.locator('.opblock').first().waitFor();
+    const shown = [];
+    for (const block of await page.locator('.opblock').all()) {
+      const method = await block.locator('.opblock-summary-method').innerText();
+      const path = await block.locator('[data-path]').getAttribute('data-path');
+      shown.push(`${method.toLowerCase()} ${path ?? ''}`);
+    }
+    assert.deepEqual(shown.sort(), operations.sort());
+  });
+
+  /** Visits a page and waits until everything is on it. */
+  async function visitFull(t: TestContext, url: string, options?: VisitOptions): Promise<Page> {
+    const page = await visit(t, browser, url, options);
+    await page.locator(url === pages.home ? '[data-id] >> nth=2' : 'main[data-state]').waitFor();
+    if (url === pages.home || url === pages.sent) await page.locator('.outbox [data-channel="email"]').waitFor();
+    return page;
+  }
+});
+
+/** Checks what is on the page by axe's rules, in light colours and in dark ones. */
+async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await page.evaluate<AxeResults>('axe.run()');
+    const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ failureSummary }) => failureSummary)]);
+    assert.deepEqual(found, [], `${page.url()}, ${colorScheme}`);
+  }
+}
