@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { getReminder, courseRequest, problemOf, send, startReminder } from './client';
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
@@ -76,7 +76,8 @@ describe('while Temporal is away', () => {
 
 describe('while Temporal takes connections and says nothing', () => {
   test('reminders are refused within 5 s, to be tried again', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
+    const callers: Socket[] = [];
+    const silent = createServer((caller) => callers.push(caller)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const { client, connection } = createClient(embeddedTemporal({ port, uiPort: 1 }));
@@ -85,7 +86,8 @@ describe('while Temporal takes connections and says nothing', () => {
     const started = Date.now();
     await assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
     assert.ok(Date.now() - started < 5_000, `it took ${Date.now() - started} ms`);
-    silent.close();
     await connection.close();
+    for (const caller of callers) caller.destroy();
+    silent.close();
   });
 });

@@ -317,7 +317,7 @@ describe('the API of reminders', () => {
       const page = response.headers.get('Location') ?? '';
       assert.match(page, /^\/r\/[\w-]{22}$/);
       const html = await (await fetch(url + page)).text();
-      assert.match(html, /<h1>Cuddle Whiskers<\/h1>/);
+      assert.match(html, />Cuddle Whiskers<\/p>/);
       assert.match(html, /waiting/);
     });
 
