@@ -2,8 +2,13 @@ import js from '@eslint/js';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-/** Forbids files below `target` to import from the folders `from`, except what is listed in `except`. */
-const layer = (target, from, message) => ({ target, from, message });
+/** Lets the files of a folder of `src` import only what is named, beside what is in the folder itself. */
+const layer = (folder, ...except) => ({
+  target: `./src/${folder}`,
+  from: './src',
+  except: [folder, ...except].map((path) => `./${path}`),
+  message: `What src/${folder} may import is listed in eslint.config.mjs.`,
+});
 
 export default tseslint.config(
   { ignores: ['dist/', '.data/', 'node_modules/'] },
@@ -24,26 +29,12 @@ export default tseslint.config(
         'error',
         {
           zones: [
-            layer(
-              './src/workflows',
-              ['./src/api', './src/worker', './src/temporal', './src/config.ts', './src/main.ts', './src/outbox.ts'],
-              'Workflows import only reminder.ts, asl/ and activity types.',
-            ),
-            layer(
-              './src/activities',
-              ['./src/api', './src/worker', './src/workflows', './src/main.ts'],
-              'Activities know nothing of the API, nor of who calls them.',
-            ),
-            layer(
-              './src/api',
-              ['./src/activities', './src/worker', './src/main.ts'],
-              'The API reaches activities only through workflows.',
-            ),
-            layer(
-              './src/asl',
-              './src/!(asl)/**',
-              'The States Language engine is pure: it imports nothing of the project.',
-            ),
+            layer('asl'),
+            layer('workflows', 'reminder.ts', 'asl', 'activities'),
+            layer('activities', 'reminder.ts', 'config.ts', 'outbox.ts', 'html.ts'),
+            layer('temporal', 'reminder.ts', 'workflows', 'config.ts', 'program.ts', 'startError.ts'),
+            layer('api', 'reminder.ts', 'temporal', 'outbox.ts', 'html.ts', 'program.ts', 'startError.ts'),
+            layer('worker', 'reminder.ts', 'temporal', 'activities', 'workflows', 'program.ts', 'startError.ts'),
           ],
         },
       ],

@@ -101,7 +101,12 @@ type Settings = z.infer<typeof settings>;
 
 /** Adds the settings of the file `.env` in the working directory, if there is one, to those of the environment. */
 export function loadDotEnv(): void {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch (cause) {
+    throw new StartError(`The file .env cannot be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**

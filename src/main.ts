@@ -8,8 +8,8 @@ import { startWorker } from './worker/start';
 void run(async (program) => {
   const { temporal: config, publicUrl } = program.config;
   const temporal = config.kind === 'embedded' ? await startEmbeddedTemporal(program, config) : existingTemporal(config);
-  const { url } = await startApi(program, temporal);
   await startWorker(program, temporal);
+  const { url } = await startApi(program, temporal); // The last to start is the first to stop.
   announce(publicUrl ?? url, temporal);
 });
 

@@ -42,7 +42,7 @@ export type ReminderState =
   | 'succeeded'
   /** One of two messages was sent. */
   | 'partial'
-  /** No message could be sent. */
+  /** No message is known to have been sent. */
   | 'failed'
   /** It was cancelled before any message was sent. */
   | 'cancelled';
@@ -101,8 +101,6 @@ export interface ReminderStatus {
 export interface Receipt {
   /** The provider's own id of the message. */
   providerId: string;
-  /** How many attempts it took, this one included. */
-  attempts: number;
   /** When the provider accepted it: RFC 3339, UTC. */
   at: string;
 }

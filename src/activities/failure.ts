@@ -1,5 +1,5 @@
 /**
- * How a send that did not succeed is told to Temporal, which decides by it whether and when to try again.
+ * How a send that did not succeed is told to the workflow, which decides by it whether and when to try again.
  */
 import { ApplicationFailure } from '@temporalio/activity';
 
@@ -18,8 +18,8 @@ export type FailureKind =
 
 /** The one element of the `details` of the `ApplicationFailure` of a sending activity. */
 export interface FailureDetails {
-  /** How many attempts were made, this one included. */
-  attempts: number;
+  /** How long to wait at least before the next attempt, in milliseconds. */
+  retryAfterMs?: number;
 }
 
 /**
@@ -48,23 +48,12 @@ const HOUR = 60 * MINUTE;
 /** Credentials are set right by a person: asking more often only makes the provider suspicious. */
 const UNAUTHORIZED_DELAY = 5 * MINUTE;
 
-/**
- * What Temporal is told of an error that a transport threw.
- *
- * @param attempts - how many were made, this one included.
- * @param last - whether there shall be no further one.
- */
-export function failureOf(error: unknown, { attempts, last }: { attempts: number; last: boolean }): ApplicationFailure {
+/** What the workflow is told of an error that a transport threw. Whether there is another attempt is for it to decide. */
+export function failureOf(error: unknown): ApplicationFailure {
   const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
-  const details: FailureDetails = { attempts };
   const delay = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
-  return ApplicationFailure.create({
-    type: kind,
-    message,
-    nonRetryable: last || kind === 'Rejected',
-    details: [details],
-    ...(delay !== undefined && { nextRetryDelay: Math.min(Math.max(delay, SECOND), HOUR) }),
-  });
+  const details: FailureDetails = delay === undefined ? {} : { retryAfterMs: Math.min(Math.max(delay, SECOND), HOUR) };
+  return ApplicationFailure.nonRetryable(message, kind, details);
 }
 
 /** Nothing but the name of an unexpected error is passed on, because its message may hold anything. */

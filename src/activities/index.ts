@@ -1,7 +1,6 @@
 /**
  * The activities that send: one for each channel. Their names are Temporal activity types and stay as they are.
  */
-import { activityInfo } from '@temporalio/activity';
 import type { Receipt } from '../reminder';
 import { composeEmail } from './emailContent';
 import { failureOf } from './failure';
@@ -34,17 +33,11 @@ export function createActivities({ email, sms }: { email: EmailTransport; sms: S
   };
 }
 
-/** How long a message is tried again, in milliseconds since its first attempt was scheduled: a day. */
-const PERSISTENCE_MS = 24 * 60 * 60 * 1000;
-
 async function attempt(send: () => Promise<Accepted>): Promise<Receipt> {
-  const info = activityInfo();
   try {
     const { providerId } = await send();
-    return { providerId, attempts: info.attempt, at: new Date().toISOString() };
+    return { providerId, at: new Date().toISOString() };
   } catch (error) {
-    // Counted between attempts, not until now: a message gets its attempt however long every worker was away.
-    const tried = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
-    throw failureOf(error, { attempts: info.attempt, last: tried >= PERSISTENCE_MS });
+    throw failureOf(error);
   }
 }

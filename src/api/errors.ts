@@ -68,20 +68,25 @@ function refusalOf(error: unknown): Refusal {
     ]);
   }
   if (error instanceof TemporalUnavailable) {
-    return new Refusal(503, 'Temporal is away, so nothing was done for now. Please try again in a moment.', undefined, {
-      'Retry-After': '2',
-    });
+    return new Refusal(
+      503,
+      'Temporal does not answer. If this was a change, it may still be made: look before you try again.',
+      undefined,
+      {
+        'Retry-After': '2',
+      },
+    );
   }
   if (error instanceof TemporalOverloaded) {
     return new Refusal(429, 'There is too much to do at the moment. Please try again in a moment.', undefined, {
       'Retry-After': '5',
     });
   }
-  return refusalOfBody(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
+  return refusalOfExpress(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
 }
 
-/** The errors of Express's own body parsers and router, which carry a status. */
-function refusalOfBody(error: unknown): Refusal | undefined {
+/** The errors of Express's own parsers, router and static files, which carry a status. */
+function refusalOfExpress(error: unknown): Refusal | undefined {
   const { status, type } = error as { status?: unknown; type?: unknown };
   switch (status) {
     case 400:
@@ -94,6 +99,6 @@ function refusalOfBody(error: unknown): Refusal | undefined {
     case 415:
       return new Refusal(415, 'The encoding or character set of the body is not supported: send it as UTF-8.');
     default:
-      return undefined;
+      return typeof status === 'number' && status < 500 ? new Refusal(status, 'The request cannot be met.') : undefined;
   }
 }

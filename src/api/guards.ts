@@ -19,10 +19,11 @@ export function guardHost(...names: (string | undefined)[]): RequestHandler {
 
 /** Refuses changes that a page of another site asks a visitor's browser for. Programs other than browsers send no origin. */
 export function guardOrigin(publicUrl: string | undefined): RequestHandler {
-  const publicHost = publicUrl && new URL(publicUrl).host;
-  return ({ method, headers: { origin, host } }, _response, next) => {
+  const publicOrigin = publicUrl && new URL(publicUrl).origin;
+  return ({ method, headers: { origin, host = '' } }, _response, next) => {
     const safe = ['GET', 'HEAD', 'OPTIONS'].includes(method);
-    if (safe || origin === undefined || [host, publicHost].includes(hostOf(origin))) next();
+    const own = [`http://${host}`, `https://${host}`, publicOrigin];
+    if (safe || origin === undefined || own.includes(origin)) next();
     else throw new Refusal(403, 'A page of another site may not change anything here.');
   };
 }
@@ -44,6 +45,8 @@ export function securityHeaders(publicUrl: string | undefined): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
+    // With the default, no-referrer, the page's own forms would come without their origin.
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: publicUrl?.startsWith('https:') ?? false,
   });
 }
@@ -51,8 +54,4 @@ export function securityHeaders(publicUrl: string | undefined): RequestHandler {
 function hostnameOf(host: string | undefined): string {
   const url = `http://${host ?? ''}`;
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
-}
-
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

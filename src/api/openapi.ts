@@ -119,7 +119,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           summary: 'Cancel a reminder',
           responses: {
             200: json('The cancelled reminder.', 'Reminder'),
-            202: json('An attempt to send is in flight: the reminder is cancelled unless that succeeds.', 'Reminder'),
+            202: json('The cancellation takes a moment: an attempt in flight is let end.', 'Reminder'),
             ...unknownReminder,
             409: refused('It has ended already.'),
             ...away,

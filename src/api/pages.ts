@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import express, { Router } from 'express';
 import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/reminders';
+import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { html, type Html } from '../html';
 
 /** The folder of the static page, beside `src` and `dist`. */
@@ -16,9 +17,9 @@ export function pagesRouter(reminders: Reminders): Router {
   const reminderPage = readFileSync(resolve(webDir, 'reminder.html'), 'utf8');
 
   router.get('/r/:id', async ({ params }, response) => {
-    const reminder = await reminders.get(params.id).catch((error: unknown) => error as Error);
+    const reminder = await reminders.get(params.id).catch(expected);
     response
-      .status(reminder instanceof ReminderNotFound ? 404 : 200)
+      .status(reminder instanceof ReminderNotFound ? 404 : reminder instanceof Error ? 503 : 200)
       .type('html')
       .set('Cache-Control', 'no-store')
       .send(reminderPage.replace(placeholder, () => withoutJavaScript(reminder).source));
@@ -26,6 +27,13 @@ export function pagesRouter(reminders: Reminders): Router {
 
   router.use(express.static(webDir));
   return router;
+}
+
+/** The errors that the page itself can tell of. */
+function expected(error: unknown): Error {
+  const known = [ReminderNotFound, TemporalUnavailable, TemporalOverloaded];
+  if (known.some((kind) => error instanceof kind)) return error as Error;
+  throw error;
 }
 
 const CHANNELS = { email: 'Email', sms: 'SMS' };

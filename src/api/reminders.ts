@@ -13,16 +13,13 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
 
   router.post('/api/reminders', async (request, response) => {
     const fields = readBody(request, schemas.newReminder);
+    const { message, waitSeconds, remindAt } = fields;
+    const recipient = recipientOf(fields);
     const createdAt = new Date();
     const { reminder, created } = await reminders.start(
       reminderIdOf(readIdempotencyKey(request)),
-      {
-        ...recipientOf(fields),
-        message: fields.message,
-        dueAt: dueAtOf(fields, createdAt),
-        createdAt: createdAt.toISOString(),
-      },
-      digest(JSON.stringify(fields)),
+      { ...recipient, message, dueAt: dueAtOf(fields, createdAt), createdAt: createdAt.toISOString() },
+      digest(JSON.stringify({ recipient, message, waitSeconds, remindAt })),
     );
     if (request.is('urlencoded')) {
       response.redirect(303, `/r/${reminder.id}`);
@@ -51,7 +48,7 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
 
   router.delete('/api/reminders/:id', async ({ params }, response) => {
     const reminder = await reminders.cancel(params.id);
-    response.status(reminder.state === 'sending' ? 202 : 200).json(reminder);
+    response.status(reminder.state === 'cancelled' ? 200 : 202).json(reminder);
   });
 
   router.all('/api/reminders', methodNotAllowed('GET', 'HEAD', 'POST'));

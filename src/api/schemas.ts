@@ -28,16 +28,24 @@ function optional<Schema extends z.ZodType>(schema: Schema) {
 const waitBounds = `must be a number of seconds from 0 to ${MAX_WAIT_SECONDS} (10 years)`;
 
 const waitSeconds = z
-  .union([
-    z.number({ error: waitBounds }).min(0, waitBounds).max(MAX_WAIT_SECONDS, waitBounds),
-    z.string({ error: waitBounds }).regex(/^\d{1,9}(\.\d{1,3})?$/, waitBounds),
-  ])
+  .union(
+    [
+      z.number().min(0, waitBounds).max(MAX_WAIT_SECONDS, waitBounds),
+      z.string().regex(/^\d{1,9}(\.\d{1,3})?$/, waitBounds),
+    ],
+    { error: waitBounds },
+  )
   .transform(Number)
   .refine((seconds) => seconds <= MAX_WAIT_SECONDS, waitBounds)
   .meta({ description: 'Seconds from now. Give either this or `remindAt`.', examples: [30] });
 
 const remindAt = z.iso
-  .datetime({ offset: true, error: 'must be a date and time with its offset, such as 2027-02-14T09:00:00+01:00' })
+  .datetime({
+    offset: true,
+    abort: true,
+    error: 'must be a date and time with its offset, such as 2027-02-14T09:00:00+01:00',
+  })
+  .refine((instant) => Date.parse(instant) >= 0, 'must not be before 1970')
   .refine((instant) => Date.parse(instant) - Date.now() <= MAX_WAIT_SECONDS * 1_000, 'must be within 10 years')
   .meta({
     description: 'An RFC 3339 date and time. One in the past is due at once. Give either this or `waitSeconds`.',
@@ -48,7 +56,7 @@ const message = z
   .string({
     error: ({ input }) => (input === undefined ? 'is missing: what shall the reminder say?' : 'must be a text'),
   })
-  .regex(/\S/u, 'must say something')
+  .regex(/[^\s\p{Cf}]/u, 'must say something')
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   .regex(/^[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u, 'must not have control characters but newlines')
   .regex(/^\P{Cs}*$/u, 'must be well-formed Unicode')
@@ -66,10 +74,14 @@ const message = z
     examples: ['Cuddle Whiskers'],
   });
 
+const notAnEmail = 'must be an email address, such as bob@example.com';
+
 const email = z
-  .email('must be an email address, such as bob@example.com')
+  .string({ error: notAnEmail })
+  .trim()
+  .regex(z.regexes.email, notAnEmail)
   .max(254, 'must have at most 254 characters')
-  .meta({ description: 'Needed unless `preference` is `sms`.', examples: ['bob@example.com'] });
+  .meta({ format: 'email', description: 'Needed unless `preference` is `sms`.', examples: ['bob@example.com'] });
 
 const notAPhone = 'must be a phone number, such as +1 415 555 2671';
 

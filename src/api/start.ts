@@ -21,7 +21,7 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   const server = started(await listen(app, { host, port }));
   if (!isLoopback(host)) {
     logger.warn(
-      `HOST is ${host}: whoever reaches this address can see and change every reminder, as ACCESS_TOKEN is not set.`,
+      `HOST is ${host}: whoever reaches this address can see and change every reminder. There is no login (ACCESS_TOKEN) yet.`,
     );
   }
   return server;

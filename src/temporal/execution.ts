@@ -1,7 +1,6 @@
 /** What a workflow execution tells of its reminder without being asked: its status, memo and search attributes. */
-import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
-import type { Channel, Delivery, ReminderState, ReminderStatus } from '../reminder';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import type { ReminderState, ReminderStatus } from '../reminder';
 import { reminder } from '../workflows/reminder';
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
@@ -87,24 +86,4 @@ export function queryFor(state: ReminderState | undefined): string {
     case 'cancelled':
       return `${query} AND ExecutionStatus IN ('Canceled', 'Terminated')`;
   }
-}
-
-const { PENDING_ACTIVITY_STATE_STARTED } = temporal.api.enums.v1.PendingActivityState;
-
-const channels: Record<string, Channel> = { sendEmail: 'email', sendSms: 'sms' };
-
-/** Adds what only the server knows: how often an activity that still runs was tried, and why its last attempt failed. */
-export function withAttemptsInFlight(details: ReminderStatus, { raw }: WorkflowExecutionDescription): ReminderStatus {
-  const inFlight = new Map(
-    raw.pendingActivities?.map((activity) => [channels[activity.activityType?.name ?? ''], activity]),
-  );
-  const deliveries = details.deliveries.map((delivery): Delivery => {
-    const activity = inFlight.get(delivery.channel);
-    if (!activity || delivery.status !== 'sending') return delivery;
-    const started = activity.state === PENDING_ACTIVITY_STATE_STARTED;
-    const attempts = Math.max(0, (activity.attempt ?? 0) - (started ? 0 : 1));
-    const error = activity.lastFailure?.message;
-    return { ...delivery, attempts, ...(error && { error }) };
-  });
-  return { ...details, deliveries };
 }

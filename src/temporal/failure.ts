@@ -6,12 +6,12 @@ import {
   type Client,
 } from '@temporalio/client';
 
-/** Temporal, or every worker, is away. Trying again later is safe. */
+/** Temporal, or every worker, did not answer. Whether a change was made is not known. */
 export class TemporalUnavailable extends Error {
   override name = 'TemporalUnavailable';
 }
 
-/** Temporal is asked for more than it takes on. Trying again later is safe. */
+/** Temporal is asked for more than it takes on. Nothing was changed. */
 export class TemporalOverloaded extends Error {
   override name = 'TemporalOverloaded';
 }
@@ -20,35 +20,47 @@ export class TemporalOverloaded extends Error {
 const PATIENCE_MS = 4_000;
 
 /**
- * Calls Temporal with a deadline, so that a Temporal that is away is told as that and never hangs.
- *
- * @throws {TemporalUnavailable}, {TemporalOverloaded}, or whatever else the call throws.
+ * How many calls wait for Temporal at a time. The embedded server starts more than 200 reminders a second: what would not
+ * be answered in time is better refused at once, when it is certain that nothing was done.
  */
-export async function withinDeadline<Result>(client: Client, call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await client.connection.withDeadline(Date.now() + PATIENCE_MS, call);
-  } catch (error) {
-    switch (grpcStatusOf(error)) {
-      case status.UNAVAILABLE:
-      case status.DEADLINE_EXCEEDED:
-      case status.CANCELLED:
-        throw new TemporalUnavailable('Temporal does not answer', { cause: error });
-      case status.FAILED_PRECONDITION:
-        throw new TemporalUnavailable('No worker answers', { cause: error });
-      case status.NOT_FOUND:
-        throw new TemporalUnavailable('The namespace does not exist', { cause: error });
-      case status.UNAUTHENTICATED:
-      case status.PERMISSION_DENIED:
-        throw new TemporalUnavailable('Temporal refuses the credentials', { cause: error });
-      case status.INVALID_ARGUMENT:
-        throw new TemporalUnavailable('Temporal refuses the call: are the search attributes registered?', {
-          cause: error,
-        });
-      case status.RESOURCE_EXHAUSTED:
-        throw new TemporalOverloaded('Temporal is overloaded', { cause: error });
-      default:
-        throw error;
+const MAX_CALLS_UNDER_WAY = 400;
+
+/**
+ * A way to call Temporal with a deadline, so that a Temporal that is away is told as that and never hangs. The calls throw
+ * `TemporalUnavailable`, `TemporalOverloaded`, or whatever else they throw.
+ */
+export function createCaller(client: Client) {
+  let underWay = 0;
+  return async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    if (underWay >= MAX_CALLS_UNDER_WAY) throw new TemporalOverloaded('Too many calls are under way');
+    underWay++;
+    try {
+      return await client.connection.withDeadline(Date.now() + PATIENCE_MS, call);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      underWay--;
     }
+  };
+}
+
+function translate(error: unknown): unknown {
+  switch (grpcStatusOf(error)) {
+    case status.UNAVAILABLE:
+    case status.DEADLINE_EXCEEDED:
+    case status.CANCELLED:
+      return new TemporalUnavailable('Temporal does not answer', { cause: error });
+    case status.FAILED_PRECONDITION:
+      return new TemporalUnavailable('No worker answers', { cause: error });
+    case status.NOT_FOUND:
+      return new TemporalUnavailable('The namespace does not exist', { cause: error });
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return new TemporalUnavailable('Temporal refuses the credentials', { cause: error });
+    case status.RESOURCE_EXHAUSTED:
+      return new TemporalOverloaded('Temporal is overloaded', { cause: error });
+    default:
+      return error;
   }
 }
 

@@ -23,11 +23,10 @@ import {
   memoOf,
   queryFor,
   summaryOf,
-  withAttemptsInFlight,
   type Execution,
   type Memo,
 } from './execution';
-import { withinDeadline } from './failure';
+import { createCaller } from './failure';
 import { decodePageToken, encodePageToken } from './pageToken';
 
 /** A reminder, with everything known of it. */
@@ -83,7 +82,8 @@ export interface Reminders {
   /** @throws {ReminderNotFound}, {ReminderNotWaiting} */
   change(id: string, change: ReminderChange): Promise<Reminder>;
   /**
-   * Cancels a reminder. One that is being sent lets the attempt in flight end first: its state may still be `sending`.
+   * Cancels a reminder. It may take a moment, as an attempt in flight is let end, and workers may be away: until then its
+   * state is still `waiting` or `sending`.
    *
    * @throws {ReminderNotFound}, {ReminderNotWaiting} when it has ended already, other than by a cancellation.
    */
@@ -108,6 +108,7 @@ const cancellationPatience = 2_000;
  */
 export function createReminders(client: Client, webUiUrl: string | undefined): Reminders {
   const { namespace } = client.options;
+  const call = createCaller(client);
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
     const { message, preference, createdAt, dueAt } = input;
@@ -169,10 +170,10 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     if (state === 'waiting' || state === 'sending') {
       await client.workflow.getHandle(id).cancel();
       await settled(id);
-    } else if (state !== 'cancelled') {
-      throw new ReminderNotWaiting(state);
     }
-    return get(id);
+    const reminder = await get(id);
+    if (!['waiting', 'sending', 'cancelled'].includes(reminder.state)) throw new ReminderNotWaiting(reminder.state);
+    return reminder;
   }
 
   /** Waits a moment for an execution to end: how it ends is for the next look at it to tell. */
@@ -201,7 +202,7 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     const summary = summarise(execution);
     if (lastState(execution) === 'waiting') return { ...beforeSending(execution), ...summary };
     const details = await client.workflow.getHandle(execution.workflowId).query(statusQuery);
-    return { ...summary, ...withAttemptsInFlight(details, execution), state: endState(execution) ?? details.state };
+    return { ...summary, ...details, state: endState(execution) ?? details.state };
   }
 
   function summarise(execution: Execution): ReminderSummary {
@@ -213,12 +214,11 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   }
 
   return {
-    start: (...args) => withinDeadline(client, () => start(...args)),
-    get: (...args) => withinDeadline(client, () => get(...args)),
-    list: (...args) => withinDeadline(client, () => list(...args)),
-    change: (...args) => withinDeadline(client, () => change(...args)),
-    cancel: (...args) => withinDeadline(client, () => cancel(...args)),
-    check: () =>
-      withinDeadline(client, () => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
+    start: (...args) => call(() => start(...args)),
+    get: (...args) => call(() => get(...args)),
+    list: (...args) => call(() => list(...args)),
+    change: (...args) => call(() => change(...args)),
+    cancel: (...args) => call(() => cancel(...args)),
+    check: () => call(() => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
   };
 }

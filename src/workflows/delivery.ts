@@ -5,17 +5,18 @@ import {
   isCancellation,
   proxyActivities,
   setCurrentDetails,
+  sleep,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
-import type { Channel, Delivery, DeliveryStatus, Receipt, ReminderStatus } from '../reminder';
+import type { Channel, Delivery, Receipt, ReminderStatus } from '../reminder';
 import { describe } from './status';
 
 const options = {
   // Above the time-outs of the transports, so that they are the ones who say what happened.
   startToCloseTimeout: '30 seconds',
-  // The activities themselves give up a day after their first attempt.
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+  // An activity is one attempt. Whether there is another is decided here, where all earlier ones are known.
+  retry: { maximumAttempts: 1 },
   // A cancelled reminder waits for the attempt in flight: only that knows whether a message was sent.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
@@ -23,13 +24,73 @@ const options = {
 export const { sendEmail } = proxyActivities<Activities>({ ...options, summary: 'Send the email' });
 export const { sendSms } = proxyActivities<Activities>({ ...options, summary: 'Send the text message' });
 
-/** Sends one message and records how it went. It never throws, so that one branch's failure never stops the other. */
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+/** How an attempt ended. */
+type Attempt =
+  | { kind: 'Sent'; receipt: Receipt }
+  | { kind: 'NotStarted'; sentence: string }
+  | ({ kind: FailureKind; sentence: string } & FailureDetails);
+
+/**
+ * Sends one message, trying again for a day, and records how it goes. It never throws, so that one branch's failure never
+ * stops the other.
+ *
+ * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, which may double the
+ * message, and never by a third: better twice than never, and better once than often.
+ */
 export async function deliver(current: ReminderStatus, channel: Channel, send: () => Promise<Receipt>): Promise<void> {
-  record(current, channel, { status: 'sending' });
+  const giveUpAt = Date.now() + DAY;
+  let maybeSent = 0;
+  for (let attempts = 1; ; attempts++) {
+    record(current, channel, { status: 'sending', attempts });
+    const attempt = await tryOnce(send);
+    if (attempt.kind === 'Sent') {
+      record(current, channel, { status: 'sent', ...attempt.receipt, error: undefined });
+      return;
+    }
+    if (attempt.kind === 'MaybeSent') maybeSent++;
+    if (attempt.kind === 'NotStarted') attempts--;
+    const { sentence: error } = attempt;
+    record(current, channel, { attempts, error });
+
+    const failed = attempt.kind === 'Rejected' || maybeSent > 1 || Date.now() >= giveUpAt;
+    const cancelled = attempt.kind === 'NotStarted' || (!failed && !(await pause(attempt, attempts)));
+    if (failed || cancelled) {
+      const status = maybeSent > 0 ? 'unknown' : cancelled ? 'skipped' : 'failed';
+      record(current, channel, { status, at: new Date().toISOString() });
+      return;
+    }
+  }
+}
+
+async function tryOnce(send: () => Promise<Receipt>): Promise<Attempt> {
   try {
-    record(current, channel, { status: 'sent', ...(await send()) });
+    return { kind: 'Sent', receipt: await send() };
   } catch (error) {
-    record(current, channel, { ...explain(error), at: new Date().toISOString() });
+    // An attempt that has started is never cancelled.
+    if (isCancellation(error))
+      return { kind: 'NotStarted', sentence: 'The reminder was cancelled before this was sent.' };
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    if (!(cause instanceof ApplicationFailure)) {
+      return { kind: 'MaybeSent', sentence: 'A worker was lost while it sent this, so it may have been sent.' };
+    }
+    const [details] = (cause.details ?? []) as [FailureDetails?]; // What sending activities put there,
+    return { kind: cause.type as FailureKind, sentence: cause.message, ...details }; // and how they name it.
+  }
+}
+
+/** Waits before the next attempt: ever longer, and as long as the provider wants. Resolves to whether there is to be one. */
+async function pause({ retryAfterMs = 0 }: FailureDetails, attempts: number): Promise<boolean> {
+  const backoff = Math.min(2 ** (attempts - 1) * SECOND, 10 * MINUTE);
+  try {
+    await sleep(Math.max(backoff, retryAfterMs), { summary: 'Until the next attempt' });
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) return false;
+    throw error;
   }
 }
 
@@ -38,27 +99,4 @@ function record(current: ReminderStatus, channel: Channel, change: Partial<Deliv
     delivery.channel === channel ? { ...delivery, ...change } : delivery,
   );
   setCurrentDetails(describe(current));
-}
-
-function explain(error: unknown): Partial<Delivery> {
-  if (isCancellation(error)) return { status: 'skipped', error: 'The reminder was cancelled before this was sent.' };
-  if (!(error instanceof ActivityFailure && error.cause instanceof ApplicationFailure)) {
-    return { status: 'failed', error: 'The message could not be sent.' };
-  }
-  const { cause, retryState } = error;
-  return { status: statusAfter(cause, retryState), error: cause.message, ...attemptsOf(cause) };
-}
-
-function statusAfter({ type }: ApplicationFailure, retryState: ActivityFailure['retryState']): DeliveryStatus {
-  if (type === maybeSent) return 'unknown';
-  return retryState === 'CANCEL_REQUESTED' ? 'skipped' : 'failed';
-}
-
-/** The type of failure of an attempt whose answer got lost. */
-const maybeSent: FailureKind = 'MaybeSent';
-
-/** Sending activities tell in the details of their failure how often they tried. */
-function attemptsOf(failure: ApplicationFailure): FailureDetails | undefined {
-  const [details] = (failure.details ?? []) as [FailureDetails?]; // What sending activities put there.
-  return details && { attempts: details.attempts };
 }

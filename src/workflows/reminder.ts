@@ -34,7 +34,7 @@ export const reschedule = defineUpdate<ReminderStatus, [ReminderChange]>('resche
  * Waits until the reminder is due, then sends it.
  *
  * @returns how it went, when at least one message was sent.
- * @throws ApplicationFailure `ReminderFailed` when no message could be sent, `InvalidReminder` when the input makes no
+ * @throws ApplicationFailure `ReminderFailed` when no message is known to have been sent, `InvalidReminder` when the input makes no
  *   reminder; CancelledFailure when it was cancelled before anything was sent.
  */
 export async function reminder(input: ReminderInput): Promise<ReminderStatus> {
@@ -106,7 +106,11 @@ function end(current: ReminderStatus): ReminderStatus {
       throw new CancelledFailure('The reminder was cancelled');
     case 'failed':
       enter(current, 'Failed', outcome);
-      throw ApplicationFailure.nonRetryable('No message could be sent', 'ReminderFailed', current.deliveries);
+      throw ApplicationFailure.nonRetryable(
+        'No message is known to have been sent',
+        'ReminderFailed',
+        current.deliveries,
+      );
   }
 }
 

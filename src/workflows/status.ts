@@ -76,7 +76,7 @@ export function outcomeOf(deliveries: Delivery[]): 'succeeded' | 'partial' | 'fa
   const sent = deliveries.filter((delivery) => delivery.status === 'sent').length;
   if (sent === deliveries.length) return 'succeeded';
   if (sent > 0) return 'partial';
-  return deliveries.some((delivery) => delivery.status === 'skipped') ? 'cancelled' : 'failed';
+  return deliveries.every((delivery) => delivery.status === 'skipped') ? 'cancelled' : 'failed';
 }
 
 /** One line for the Web UI, without contacts or message. */
@@ -100,7 +100,7 @@ function problemOf(input: ReminderInput): string | undefined {
   return undefined;
 }
 
-/** Whether a value is a time that a reminder can wait for. */
+/** Whether a value is a time since 1970, which a reminder can wait for. */
 export function isInstant(value: unknown): value is string {
-  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+  return typeof value === 'string' && Date.parse(value) >= 0;
 }

@@ -70,7 +70,14 @@ describe('the API', () => {
       assert.ok(!policy.includes('unsafe'), path);
       assert.equal(headers.get('X-Content-Type-Options'), 'nosniff');
       assert.equal(headers.get('X-Powered-By'), null);
+      // Otherwise browsers would send the page's own forms without their origin, which are then refused.
+      assert.equal(headers.get('Referrer-Policy'), 'same-origin');
     }
+  });
+
+  test('refuses what no static file can meet, as a fault of the request', async () => {
+    await problemOf(await fetch(`${url}/style.css`, { headers: { Range: 'bytes=99999999-' } }), 416);
+    await problemOf(await fetch(`${url}/style.css`, { headers: { 'If-Match': '"another"' } }), 412);
   });
 
   test('lets no cache keep what is personal', async () => {

@@ -26,6 +26,13 @@ describe('while every worker is away', () => {
     );
   });
 
+  test('a cancellation is accepted, and not said to be done', async () => {
+    const { id } = await startReminder(system.url);
+    const response = await fetch(`${system.url}/api/reminders/${id}`, { method: 'DELETE' });
+    assert.equal(response.status, 202);
+    assert.equal(((await response.json()) as { state: string }).state, 'waiting');
+  });
+
   test('what only a worker can do is refused, to be tried again', async () => {
     const { id } = await startReminder(system.url);
     const response = await send(`${system.url}/api/reminders/${id}`, 'PATCH', { waitSeconds: 60 });
@@ -68,9 +75,12 @@ describe('while Temporal is away', () => {
   });
 
   test('it is alive, its pages open, and the outbox can be seen', async () => {
-    for (const path of ['/healthz', '/', `/r/${id}`, '/api/docs', '/api/outbox']) {
+    for (const path of ['/healthz', '/', '/api/docs', '/api/outbox']) {
       assert.equal((await fetch(system.url + path)).status, 200, path);
     }
+    const page = await fetch(`${system.url}/r/${id}`);
+    assert.equal(page.status, 503);
+    assert.match(await page.text(), /cannot be shown right now/);
   });
 });
 

@@ -139,11 +139,14 @@ describe('the API of reminders', () => {
       ['a wait beyond all numbers', { waitSeconds: 1e300 }, 'waitSeconds'],
       ['a time without its offset', { waitSeconds: '', remindAt: '2030-01-01T09:00' }, 'remindAt'],
       ['a time that is none', { waitSeconds: '', remindAt: '2030-02-30T09:00:00Z' }, 'remindAt'],
+      ['a time before all others', { waitSeconds: '', remindAt: '0000-01-01T00:00:00+14:00' }, 'remindAt'],
+      ['a second that is none', { waitSeconds: '', remindAt: '2030-01-01T00:00:60Z' }, 'remindAt'],
       ['a time in more than ten years', { waitSeconds: '', remindAt: '2099-01-01T00:00:00Z' }, 'remindAt'],
       ['an unknown preference', { preference: 'pigeon' }, 'preference'],
       ['no message', { message: undefined }, 'message'],
       ['an empty message', { message: '' }, 'message'],
       ['a blank message', { message: ' \n ' }, 'message'],
+      ['a message that cannot be seen', { message: '\u200b' }, 'message'],
       ['a message of 1,001 characters', { message: 'x'.repeat(1_001) }, 'message'],
       ['a message with a control character', { message: 'Cuddle\u0007' }, 'message'],
       ['a message with a zero byte', { message: 'Cuddle\u0000' }, 'message'],
@@ -234,6 +237,13 @@ describe('the API of reminders', () => {
       await problemOf(await fetch(`${reminders}/not-a-reminder`), 404);
       await problemOf(await fetch(`${reminders}/not-a-reminder`, { method: 'DELETE' }), 404);
       assert.equal((await system.client.workflow.getHandle('not-a-reminder').describe()).status.name, 'RUNNING');
+    });
+
+    test('what pages of other sites ask for', async () => {
+      for (const origin of ['https://evil.example', 'null', 'foo', 'http://127.0.0.1:1']) {
+        await problemOf(await send(reminders, 'POST', courseRequest, { Origin: origin }), 403);
+      }
+      assert.equal((await send(reminders, 'POST', courseRequest, { Origin: url })).status, 201);
     });
 
     test('methods that it does not know', async () => {

@@ -11,7 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { SendError } from '../../src/activities/failure';
-import { reschedule } from '../../src/workflows/reminder';
+import { reschedule, status } from '../../src/workflows/reminder';
 import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
 import { temporalCliPath } from '../binaries';
 import { play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
@@ -21,6 +21,12 @@ const rejected = () => {
 };
 const unavailableTwice = (attempt: number) => {
   if (attempt <= 2) throw new SendError('Unavailable', 'The provider is down.');
+};
+const maybeSentOnce = (attempt: number) => {
+  if (attempt === 1) throw new SendError('MaybeSent', 'The answer got lost.');
+};
+const maybeSent = () => {
+  throw new SendError('MaybeSent', 'The answer got lost.');
 };
 const unauthorized = () => {
   throw new SendError('Unauthorized', 'The key was refused.');
@@ -34,6 +40,8 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]>
   'started-by-the-api': [{ wait: 1_000, memo: { message: 'Cuddle Whiskers' } }, nothing],
   'due-in-the-past': [{ wait: -1_000 }, nothing],
   'sent-after-retries': [{ wait: 0, email: unavailableTwice }, nothing],
+  'sent-after-maybe-sent': [{ wait: 0, sms: maybeSentOnce }, nothing],
+  unknown: [{ wait: 0, sms: maybeSent }, nothing],
   'partly-sent': [{ wait: 0, email: rejected }, nothing],
   failed: [{ wait: 0, email: rejected, sms: rejected }, nothing],
   invalid: [{ input: { dueAt: 'soon' } }, nothing],
@@ -48,7 +56,7 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]>
   'cancelled-between-attempts': [
     { recipient: recipients.email, wait: 0, email: unauthorized },
     async ({ handle }) => {
-      while ((await handle.describe()).raw.pendingActivities?.[0]?.attempt !== 2);
+      while ((await handle.query(status)).deliveries[0]?.error === undefined);
       await handle.cancel();
     },
   ],

@@ -29,6 +29,11 @@ async function attemptOf(handle: Scene['handle']) {
   return raw.pendingActivities?.[0];
 }
 
+/** Loses the answers to the first attempts. */
+const maybeSent = (times: number) => (attempt: number) => {
+  if (attempt <= times) throw new SendError('MaybeSent', 'The answer got lost.');
+};
+
 const refuse = () => {
   throw new SendError('Rejected', 'The provider does not know this address.');
 };
@@ -168,6 +173,68 @@ describe('a reminder', () => {
       },
     ));
 
+  test('that may have been sent is sent once more, and then is', () =>
+    world.play({ recipient: recipients.sms, sms: maybeSent(1) }, async ({ handle, texts }) => {
+      const { state, deliveries } = await handle.result();
+
+      assert.equal(state, 'succeeded');
+      assert.equal(texts.length, 1);
+      assert.equal(deliveries[0]?.attempts, 2);
+    }));
+
+  test('that may have been sent twice is not sent a third time, and nobody says that it failed', () =>
+    world.play({ recipient: recipients.both, sms: maybeSent(3) }, async ({ handle }) => {
+      const { state, deliveries } = await handle.result();
+
+      assert.equal(state, 'partial');
+      assert.equal(deliveries[1]?.status, 'unknown');
+      assert.equal(deliveries[1].attempts, 2);
+      assert.equal(deliveries[1].error, 'The answer got lost.');
+    }));
+
+  test('that may have been sent is unknown for ever, whatever is refused later', () => {
+    const sms = (attempt: number) => {
+      if (attempt === 1) maybeSent(1)(attempt);
+      refuse();
+    };
+    return world.play({ recipient: recipients.sms, sms }, async ({ handle }) => {
+      await assert.rejects(handle.result(), WorkflowFailedError);
+      const { state, deliveries } = await handle.query(status);
+      assert.equal(state, 'failed');
+      assert.equal(deliveries[0]?.status, 'unknown');
+      assert.equal(deliveries[0].attempts, 2);
+    });
+  });
+
+  test('that may have been sent when it is cancelled says so', () => {
+    const sms = (attempt: number) => {
+      if (attempt === 1) maybeSent(1)(attempt);
+      throw new SendError('Unauthorized', 'The key was refused.');
+    };
+    return world.play({ recipient: recipients.sms, wait: 0, sms }, async ({ handle, texts }) => {
+      await eventually(async () => (await handle.query(status)).deliveries[0]?.error === 'The key was refused.');
+      await handle.cancel();
+      await assert.rejects(handle.result(), WorkflowFailedError);
+
+      const { state, deliveries } = await handle.query(status);
+      assert.equal(state, 'failed');
+      assert.equal(deliveries[0]?.status, 'unknown');
+      assert.equal(deliveries[0].attempts, 2);
+      assert.equal(texts.length, 0);
+    });
+  });
+
+  test('waits as long as the provider wants', () => {
+    const sms = (attempt: number) => {
+      if (attempt === 1) throw new SendError('RateLimited', 'The provider wants us to wait.', 30 * MINUTE);
+    };
+    return world.play({ recipient: recipients.sms, wait: 0, sms }, async ({ handle }) => {
+      const { path } = await handle.result();
+      const took = Date.parse(path.at(-1)?.enteredAt ?? '') - Date.parse(path[1]?.enteredAt ?? '');
+      assert.ok(took >= 30 * MINUTE && took < 40 * MINUTE, `it took ${took / MINUTE} minutes`);
+    });
+  });
+
   test('can be rescheduled to an earlier time', () =>
     world.play({ wait: YEAR }, async ({ handle, emails, now }) => {
       const dueAt = new Date(now.getTime() + DAY).toISOString();
@@ -304,7 +371,7 @@ describe('a reminder', () => {
       throw new SendError('Unauthorized', 'The key was refused.');
     };
     return world.play({ recipient: recipients.email, wait: 0, email }, async ({ handle, emails }) => {
-      await eventually(async () => (await attemptOf(handle))?.attempt === 2);
+      await eventually(async () => (await handle.query(status)).deliveries[0]?.error !== undefined);
       await handle.cancel();
       await assert.rejects(handle.result(), (error: WorkflowFailedError) => error.cause instanceof CancelledFailure);
 
@@ -321,7 +388,7 @@ describe('a reminder', () => {
     };
     return world.play({ wait: 0, email }, async ({ handle, texts }) => {
       await eventually(async () => (await handle.query(status)).deliveries[1]?.status === 'sent');
-      await eventually(async () => (await attemptOf(handle))?.attempt === 2);
+      await eventually(async () => (await handle.query(status)).deliveries[0]?.error !== undefined);
       await handle.cancel();
 
       const { state, deliveries } = await handle.result();

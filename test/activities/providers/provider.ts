@@ -10,7 +10,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type SendRequest } from '../../../src/activities';
-import type { FailureKind } from '../../../src/activities/failure';
+import type { FailureDetails, FailureKind } from '../../../src/activities/failure';
 import type { Receipt } from '../../../src/reminder';
 
 /** An answer, given once the whole request was read. */
@@ -137,13 +137,13 @@ export const brokenAnswers: Record<string, { answer: Answer; type: FailureKind; 
 
 const unused = () => Promise.reject(new Error('This transport is not under test.'));
 
-/** Sends through one transport, as attempt number 3 of an activity. */
+/** Sends through one transport, as an activity does. */
 export function send(
   transports: Partial<Parameters<typeof createActivities>[0]>,
   request: SendRequest,
 ): Promise<Receipt> {
   const activities = createActivities({ email: unused, sms: unused, ...transports });
-  const environment = new MockActivityEnvironment({ attempt: 3 }, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return environment.run(transports.email ? activities.sendEmail : activities.sendSms, request);
 }
 
@@ -157,8 +157,13 @@ export async function failureOf(attempt: Promise<unknown>, secrets: string[]): P
   const told = inspect(failure, { depth: Infinity, showHidden: true }) + (failure.stack ?? '');
   for (const secret of secrets) assert(!told.includes(secret), `The failure tells ${secret}: ${told}`);
   assert.equal(failure.cause, undefined);
-  assert.deepEqual(failure.details, [{ attempts: 3 }]);
-  assert.equal(failure.nonRetryable, failure.type === 'Rejected');
+  assert.equal(failure.nonRetryable, true, 'the workflow tries again, not Temporal');
   assert.match(failure.message, /^[A-Z][^\n]*\.$/);
   return failure;
+}
+
+/** How long the provider wants us to wait at least, in milliseconds. */
+export function retryAfterMs({ details }: ApplicationFailure): number | undefined {
+  const [detail] = (details ?? []) as [FailureDetails?]; // What the activities put there.
+  return detail?.retryAfterMs;
 }

@@ -5,6 +5,7 @@ import {
   brokenAnswers,
   closedPort,
   failureOf,
+  retryAfterMs,
   json,
   send,
   startProvider,
@@ -37,7 +38,6 @@ describe('SendGrid', () => {
     const receipt = await send({ email: transportTo(provider.url) }, request);
 
     assert.equal(receipt.providerId, '14c5d75ce93.dfd.64b469');
-    assert.equal(receipt.attempts, 3);
     assert.equal(new Date(receipt.at).toISOString(), receipt.at);
     assert.equal(provider.received.length, 1);
     const [{ method, path, headers, body } = assert.fail()] = provider.received;
@@ -99,7 +99,7 @@ describe('SendGrid', () => {
       const body = { errors: [{ message: 'The provided authorization grant is invalid', field: null, help: null }] };
       const failed = await failure(t, json(status, body));
       assert.equal(failed.type, 'Unauthorized');
-      assert.equal(failed.nextRetryDelay, 300_000);
+      assert.equal(retryAfterMs(failed), 300_000);
       assert.match(failed.message, /refused the API key .* SENDGRID_API_KEY/);
     });
   }
@@ -132,15 +132,15 @@ describe('SendGrid', () => {
     test(`asks us to slow down, with ${name}`, async (t) => {
       const failed = await failure(t, json(429, { errors: [{ message: 'too many requests' }] }, headers()));
       assert.equal(failed.type, 'RateLimited');
-      if (from === undefined || to === undefined) assert.equal(failed.nextRetryDelay, undefined);
-      else assert(Number(failed.nextRetryDelay) >= from && Number(failed.nextRetryDelay) <= to);
+      if (from === undefined || to === undefined) assert.equal(retryAfterMs(failed), undefined);
+      else assert(Number(retryAfterMs(failed)) >= from && Number(retryAfterMs(failed)) <= to);
     });
   }
 
   test('may say how long it is out of order', async (t) => {
     const failed = await failure(t, json(503, {}, { 'retry-after': '30' }));
     assert.equal(failed.type, 'Unavailable');
-    assert.equal(failed.nextRetryDelay, 30_000);
+    assert.equal(retryAfterMs(failed), 30_000);
   });
 
   for (const [name, { answer, type, message }] of Object.entries(brokenAnswers)) {
@@ -148,7 +148,7 @@ describe('SendGrid', () => {
       const failed = await failure(t, answer, 300);
       assert.equal(failed.type, type);
       assert.match(failed.message, message);
-      assert.equal(failed.nextRetryDelay, undefined);
+      assert.equal(retryAfterMs(failed), undefined);
     });
   }
 

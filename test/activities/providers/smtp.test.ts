@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { smtpEmail } from '../../../src/activities/providers/smtp';
-import { closedPort, failureOf, send, startTcpServer } from './provider';
+import { closedPort, failureOf, retryAfterMs, send, startTcpServer } from './provider';
 
 const password = 'a-password-that-nobody-may-see';
 const request = {
@@ -88,7 +88,6 @@ describe('A mail server', () => {
     const receipt = await send({ email: transportTo(withUser(url)) }, request);
 
     assert.deepEqual(logins, [['whiskers', password]]);
-    assert.equal(receipt.attempts, 3);
     assert.equal(received.length, 1);
     const [{ from, to, mail } = assert.fail()] = received;
     assert.equal(from, 'whiskers@example.com');
@@ -197,7 +196,7 @@ describe('A mail server', () => {
         },
       });
       assert.equal(failed.type, type);
-      assert.equal(failed.nextRetryDelay, type === 'Unauthorized' ? 300_000 : undefined);
+      assert.equal(retryAfterMs(failed), type === 'Unauthorized' ? 300_000 : undefined);
       if (type === 'Unauthorized') assert.match(failed.message, /refused the user or password .* SMTP_URL/);
     });
   }
@@ -206,7 +205,7 @@ describe('A mail server', () => {
     const { url } = await startMailServer(t, { authOptional: false });
     const failed = await failureOf(send({ email: transportTo(url) }, request), secrets);
     assert.equal(failed.type, 'Unauthorized');
-    assert.equal(failed.nextRetryDelay, 300_000);
+    assert.equal(retryAfterMs(failed), 300_000);
   });
 
   test('that is not there is tried again', async () => {
