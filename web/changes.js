@@ -12,6 +12,12 @@ import { whenFields } from './when.js';
 
 const TEN_MINUTES = 600_000;
 
+/** What to say of a cancellation, by the state that it has led to so far. */
+const OUTCOMES = {
+  cancelled: 'Cancelled.',
+  sending: 'A message is already on its way; the rest will be cancelled.',
+};
+
 /**
  * Moves a reminder ten minutes further away, without asking.
  *
@@ -95,7 +101,7 @@ export function cancel(reminder, onDone) {
     drastic: true,
     act: async () => {
       const { state } = await cancelReminder(reminder.id);
-      onDone(state === 'cancelled' ? 'Cancelled.' : 'A message is already on its way; the rest will be cancelled.');
+      onDone(OUTCOMES[state] ?? 'It will be cancelled in a moment.');
     },
   });
 }

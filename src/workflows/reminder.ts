@@ -34,8 +34,8 @@ export const reschedule = defineUpdate<ReminderStatus, [ReminderChange]>('resche
  * Waits until the reminder is due, then sends it.
  *
  * @returns how it went, when at least one message was sent.
- * @throws ApplicationFailure `ReminderFailed` when no message is known to have been sent, `InvalidReminder` when the input makes no
- *   reminder; CancelledFailure when it was cancelled before anything was sent.
+ * @throws ApplicationFailure `ReminderFailed` when no message is known to have been sent, `InvalidReminder` when the input
+ *   makes no reminder; CancelledFailure when it was cancelled before anything was sent.
  */
 export async function reminder(input: ReminderInput): Promise<ReminderStatus> {
   const current = begin(input);
