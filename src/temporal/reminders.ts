@@ -197,11 +197,12 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     throw new ReminderNotFound();
   }
 
-  /** While a reminder waits, its execution tells all there is to know, even when no worker runs; later ones are asked. */
+  /** What waits, and what was sent, can be told without a worker; the others are asked. */
   async function read(execution: WorkflowExecutionDescription): Promise<Reminder> {
     const summary = summarise(execution);
     if (lastState(execution) === 'waiting') return { ...beforeSending(execution), ...summary };
-    const details = await client.workflow.getHandle(execution.workflowId).query(statusQuery);
+    const handle = client.workflow.getHandle<typeof reminderWorkflow>(execution.workflowId);
+    const details = await (execution.status.name === 'COMPLETED' ? handle.result() : handle.query(statusQuery));
     return { ...summary, ...details, state: endState(execution) ?? details.state };
   }
 

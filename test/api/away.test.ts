@@ -6,12 +6,15 @@ import { getReminder, courseRequest, problemOf, send, startReminder } from './cl
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
 import { TemporalUnavailable } from '../../src/temporal/failure';
 import { createReminders } from '../../src/temporal/reminders';
-import { startSystem, type System } from '../system';
+import { eventually, startSystem, type System } from '../system';
 
 describe('while every worker is away', () => {
   let system: System;
+  let sent: string;
   before(async () => {
     system = await startSystem();
+    ({ id: sent } = await startReminder(system.url, { waitSeconds: 0 }));
+    await eventually(async () => (await getReminder(system.url, sent)).state === 'succeeded');
     await system.stopWorker();
   });
   after(() => system.stop());
@@ -23,6 +26,16 @@ describe('while every worker is away', () => {
     assert.deepEqual(
       path.map((step) => step.state),
       ['Timer'],
+    );
+  });
+
+  test('what was sent can be seen', async () => {
+    const { state, path, deliveries } = await getReminder(system.url, sent);
+    assert.equal(state, 'succeeded');
+    assert.equal(path.length, 5);
+    assert.deepEqual(
+      deliveries.map(({ status }) => status),
+      ['sent', 'sent'],
     );
   });
 
