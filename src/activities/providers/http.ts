@@ -35,10 +35,11 @@ export function refusal(provider: Provider, status: number, headers: AnswerHeade
 /** RFC 9110, section 15, as the providers use it. */
 function kindOf(status: number): FailureKind {
   switch (status) {
-    // 402: the account is not paid for.
+    // 402: the account is not paid for. 407: a proxy on the way wants to know us.
     case 401:
     case 402:
     case 403:
+    case 407:
       return 'Unauthorized';
     case 429:
       return 'RateLimited';

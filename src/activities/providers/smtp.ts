@@ -44,10 +44,13 @@ function messageIdOf(reminderId: string, from: string): string {
   return `<${left}.email@${domain}>`;
 }
 
+/** What the server refuses at these is not the message but its sender, which a person can set right. */
+const ABOUT_US = ['CONN', 'EHLO', 'HELO', 'STARTTLS', 'MAIL FROM'];
+
 /** Nothing but codes of an SMTP error is passed on: its message repeats the recipient. */
 function failureOf(error: unknown, writtenWhole: boolean): SendError {
   if (!isNodemailerError(error)) throw error;
-  const { code, originalCode, responseCode, permanent } = error;
+  const { code, originalCode, responseCode, permanent, command } = error;
   if (responseCode !== undefined && permanent !== true) {
     return new SendError('Unavailable', `The mail server did not take the email for now (reply ${responseCode}).`);
   }
@@ -55,6 +58,9 @@ function failureOf(error: unknown, writtenWhole: boolean): SendError {
   // 530: "authentication required" (RFC 4954, section 6).
   if (code === 'EAUTH' || responseCode === 530) {
     return new SendError('Unauthorized', `The mail server refused the user or password (${reason}): check SMTP_URL.`);
+  }
+  if (responseCode !== undefined && command !== undefined && ABOUT_US.includes(command)) {
+    return new SendError('Unauthorized', `The mail server refused us (${reason}): check SMTP_URL and EMAIL_FROM.`);
   }
   if (permanent === true || code === 'EENVELOPE' || code === 'EMESSAGE') {
     return new SendError('Rejected', `The mail server rejected the email (${reason}).`);

@@ -152,6 +152,26 @@ describe('A mail server', () => {
     assert.equal(failed.type, 'Unavailable');
   });
 
+  for (const [what, refusal] of Object.entries({
+    address: {
+      onConnect: (_session: unknown, done: (error?: Error) => void) => {
+        done(reply(554));
+      },
+    },
+    sender: {
+      onMailFrom: (_address: unknown, _session: unknown, done: (error?: Error) => void) => {
+        done(reply(550));
+      },
+    },
+  })) {
+    test(`that refuses our ${what} is tried again slowly, until a person has set it right`, async (t) => {
+      const failed = await failure(t, refusal);
+      assert.equal(failed.type, 'Unauthorized');
+      assert.match(failed.message, /^The mail server refused us .*: check SMTP_URL and EMAIL_FROM\.$/);
+      assert.equal(retryAfterMs(failed), 300_000);
+    });
+  }
+
   test('that knows no such mailbox rejects for good', async (t) => {
     const failed = await failure(t, {
       onRcptTo: (_address, _session, done) => {
