@@ -1,9 +1,8 @@
 /** What a workflow execution tells of its reminder without being asked: its status, memo and search attributes. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import type { ReminderState, ReminderStatus } from '../reminder';
+import type { DeliveryStatus, ReminderState, ReminderStatus } from '../reminder';
 import { reminder } from '../workflows/reminder';
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
-import { waiting } from '../workflows/status';
 
 /** An execution, described or listed: those two differ only in their raw form. */
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
@@ -57,15 +56,20 @@ export function lastState(execution: Execution): ReminderState {
   return (execution.typedSearchAttributes.get(reminderState) ?? 'waiting') as ReminderState;
 }
 
-/** The status of a reminder that waits, or that was ended from outside while it waited, as with the Web UI's Terminate. */
-export function beforeSending(execution: Execution): ReminderStatus {
-  const status = waiting(summaryOf(execution));
-  if (endState(execution) !== 'cancelled') return status;
-  const enteredAt = (execution.closeTime ?? execution.startTime).toISOString();
+/**
+ * A status, as the workflow last recorded it, of a reminder that may have been terminated since: then what was waiting is
+ * skipped, and what was under way is unknown.
+ */
+export function afterTermination(status: ReminderStatus, { status: { name }, closeTime }: Execution): ReminderStatus {
+  if (name !== 'TERMINATED' || !closeTime) return status;
+  const fates: Partial<Record<DeliveryStatus, DeliveryStatus>> = { pending: 'skipped', sending: 'unknown' };
   return {
     ...status,
-    path: [...status.path, { state: 'Cancelled', enteredAt }],
-    deliveries: status.deliveries.map((delivery) => ({ ...delivery, status: 'skipped' })),
+    path: [...status.path, { state: 'Cancelled', enteredAt: closeTime.toISOString() }],
+    deliveries: status.deliveries.map((delivery) => ({
+      ...delivery,
+      status: fates[delivery.status] ?? delivery.status,
+    })),
   };
 }
 

@@ -16,7 +16,7 @@ import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import {
-  beforeSending,
+  afterTermination,
   endState,
   isReminder,
   lastState,
@@ -197,13 +197,17 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     throw new ReminderNotFound();
   }
 
-  /** What waits, and what was sent, can be told without a worker; the others are asked. */
   async function read(execution: WorkflowExecutionDescription): Promise<Reminder> {
     const summary = summarise(execution);
-    if (lastState(execution) === 'waiting') return { ...beforeSending(execution), ...summary };
+    const status = afterTermination(await statusOf(execution, summary), execution);
+    return { ...summary, ...status, state: endState(execution) ?? status.state };
+  }
+
+  /** What waits, and what was sent, can be told without a worker; the others are asked. */
+  async function statusOf(execution: WorkflowExecutionDescription, summary: ReminderSummary): Promise<ReminderStatus> {
+    if (lastState(execution) === 'waiting') return waiting(summary);
     const handle = client.workflow.getHandle<typeof reminderWorkflow>(execution.workflowId);
-    const details = await (execution.status.name === 'COMPLETED' ? handle.result() : handle.query(statusQuery));
-    return { ...summary, ...details, state: endState(execution) ?? details.state };
+    return execution.status.name === 'COMPLETED' ? handle.result() : handle.query(statusQuery);
   }
 
   function summarise(execution: Execution): ReminderSummary {
