@@ -77,7 +77,9 @@ async function record(): Promise<void> {
     await play(environment, bundle, options, async (scene) => {
       await act(scene);
       await scene.handle.result().catch(() => undefined);
-      await writeFile(path, `${historyToJSON(await scene.handle.fetchHistory())}\n`);
+      const history = historyToJSON(await scene.handle.fetchHistory());
+      // The stack traces shall not tell where this folder is.
+      await writeFile(path, `${history.replaceAll(`${process.cwd()}/`, '')}\n`);
       console.log(`Recorded ${name}`);
     });
   }
