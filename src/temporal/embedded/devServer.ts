@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
+import { beginDatabase } from './database';
 import { spawnLeashed } from './leash';
 import { holdPort } from './ports';
 import { StartError } from '../../startError';
@@ -49,6 +50,8 @@ const startLimitMs = 30_000;
 
 const stopLimitMs = 10_000;
 
+const DATABASE = 'temporal.db';
+
 /**
  * Starts the server over the database in the folder, and resolves when it answers.
  *
@@ -64,6 +67,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const { port } = held;
   const { port: uiPort } = heldUi;
 
+  const finishDatabase = await beginDatabase(join(options.dataDir, DATABASE));
   const logPath = join(options.dataDir, 'temporal.log');
   await rename(logPath, join(options.dataDir, 'temporal.previous.log')).catch(() => undefined);
   const log = await open(logPath, 'w', 0o600);
@@ -90,6 +94,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   });
   try {
     await untilReady(port, failed.signal);
+    await finishDatabase();
   } catch (cause) {
     await stop();
     const why = `${(cause as Error).message}; the last line of ${logPath} is "${await lastLine(logPath)}"`;
@@ -109,7 +114,7 @@ function serverArguments({ dataDir, port, uiPort, searchAttributes }: DevServerO
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-    ...['--db-filename', join(dataDir, 'temporal.db'), '--log-level', 'warn'],
+    ...['--db-filename', join(dataDir, DATABASE), '--log-level', 'warn'],
     // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => [

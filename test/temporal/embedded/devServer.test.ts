@@ -164,11 +164,28 @@ describe('The embedded server', { timeout: 60_000 }, () => {
       startDevServer({ ...options, cli: noServer }),
       new StartError(`The Temporal server did not start: ${why}`),
     );
+  });
+
+  test('does not touch a file that is no database of its own', async (t) => {
+    const options = await setUp(t);
     await writeFile(join(options.dataDir, 'temporal.db'), 'This is no database. '.repeat(100));
     await assert.rejects(
       startDevServer(options),
       /^StartError: The Temporal server did not start: .*not a database.*$/,
     );
+  });
+
+  test('starts over what a first start has left that was killed half-way', async (t) => {
+    const options = await setUp(t);
+    const cli = join(options.dataDir, 'killed-half-way');
+    await writeFile(cli, `#!/bin/sh\nprintf 'half of a database' > ${join(options.dataDir, 'temporal.db')}\n`);
+    await chmod(cli, 0o755);
+    await assert.rejects(startDevServer({ ...options, cli }), StartError);
+
+    const server = await startDevServer(options);
+    await server.stop();
+    const again = await startDevServer(options);
+    await again.stop();
   });
 
   test('starts its log anew, and keeps the one before', async (t) => {
