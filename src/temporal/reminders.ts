@@ -12,7 +12,7 @@ import {
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import type { ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
 import { reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
-import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { whileWaiting } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import {
@@ -122,10 +122,7 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: staticSummaries[preference],
         memo: { ...memo },
-        typedSearchAttributes: [
-          { key: reminderState, value: 'waiting' },
-          { key: reminderDueAt, value: new Date(dueAt) },
-        ],
+        typedSearchAttributes: whileWaiting(dueAt),
       });
       return { reminder: { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) }, created: true };
     } catch (error) {

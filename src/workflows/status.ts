@@ -14,7 +14,7 @@ import type {
   ReminderState,
   ReminderStatus,
 } from '../reminder';
-import { reminderDueAt, reminderState } from './searchAttributes';
+import { reminderState, whileWaiting } from './searchAttributes';
 
 const channels: Record<Preference, Channel[]> = { email: ['email'], sms: ['sms'], both: ['email', 'sms'] };
 
@@ -55,10 +55,7 @@ export function waiting({
 /** Lets a reminder that was not started by the API, but by any Temporal client, be seen in the lists all the same. */
 function introduce({ message, preference, createdAt, dueAt }: ReminderInput): void {
   upsertMemo({ message, preference, createdAt });
-  upsertSearchAttributes([
-    { key: reminderState, value: 'waiting' },
-    { key: reminderDueAt, value: new Date(dueAt) },
-  ]);
+  upsertSearchAttributes(whileWaiting(dueAt));
 }
 
 /** Records that a state of the picture was entered, where the API and the Web UI can see it. */
