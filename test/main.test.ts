@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import type { OutboxMessage } from '../src/reminder';
 import { getReminder, send, courseRequest, startReminder } from './api/client';
 import { temporalCliPath } from './binaries';
+import { freePort } from './ports';
 import { eventually } from './system';
 
 const root = resolve(__dirname, '..');
@@ -230,15 +231,6 @@ describe('npm start', () => {
     assert.match((await ended).said, /ACCESS_TOKEN/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** The process id of a descendant of a process, by what its command line holds. */
 async function descendantOf(pid: number | undefined, command: string): Promise<number | undefined> {

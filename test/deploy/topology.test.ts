@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,6 +11,7 @@ import type { OutboxMessage } from '../../src/reminder';
 import { startDevServer, type DevServer } from '../../src/temporal/embedded/devServer';
 import { courseRequest, getReminder, problemOf, send, startReminder } from '../api/client';
 import { temporalCliPath } from '../binaries';
+import { freePort } from '../ports';
 import { eventually } from '../system';
 
 /** A part of the system in a process of its own. */
@@ -157,13 +158,4 @@ async function startHoldingMailServer() {
   await once(server.server, 'listening');
   const mail = { sent: 0, held, server, port: (server.server.address() as AddressInfo).port };
   return mail;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // It listens on a port, not on a path.
-  server.close();
-  await once(server, 'close');
-  return port;
 }

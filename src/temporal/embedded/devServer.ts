@@ -48,6 +48,9 @@ const retention = '30 days';
 /** A start takes about a second; a slow disk and a large database may take longer. */
 const startLimitMs = 30_000;
 
+/** How often a start is tried in all when a port is taken away from it. */
+const maxTries = 3;
+
 const stopLimitMs = 10_000;
 
 const DATABASE = 'temporal.db';
@@ -61,6 +64,22 @@ const DATABASE = 'temporal.db';
  * @throws {StartError} when a port is taken, or the server does not start.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryToStart(options);
+    } catch (error) {
+      if (!(error instanceof PortLost) || tries === maxTries) throw error;
+    }
+  }
+}
+
+/**
+ * A port was free a moment ago, and is no longer. The system lends out ports for a moment, to this server as well, which
+ * takes a handful for itself before it listens on ours. The next try tells whether the port is free or taken for good.
+ */
+class PortLost extends StartError {}
+
+async function tryToStart(options: DevServerOptions): Promise<DevServer> {
   const held = await holdPort(options.port, 'TEMPORAL_PORT');
   const heldUi = await holdPort(options.uiPort, 'TEMPORAL_UI_PORT').finally(held.release);
   await heldUi.release();
@@ -97,8 +116,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     await finishDatabase();
   } catch (cause) {
     await stop();
-    const why = `${(cause as Error).message}; the last line of ${logPath} is "${await lastLine(logPath)}"`;
-    throw new StartError(`The Temporal server did not start: ${why}`, { cause });
+    const last = await lastLine(logPath);
+    const why = `${(cause as Error).message}; the last line of ${logPath} is "${last}"`;
+    const Kind = last.includes('address already in use') ? PortLost : StartError;
+    throw new Kind(`The Temporal server did not start: ${why}`, { cause });
   }
   return { port, uiPort, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, exited, stop };
 }

@@ -166,6 +166,27 @@ describe('The embedded server', { timeout: 60_000 }, () => {
     );
   });
 
+  test('starts all the same when a port is taken from it while it starts', async (t) => {
+    const options = await setUp(t);
+    const cli = join(options.dataDir, 'loses-its-port-once');
+    const lost = join(options.dataDir, 'lost');
+    const lose = `touch ${lost}; echo '"listen tcp 127.0.0.1:1: bind: address already in use"'; exit 1`;
+    await writeFile(cli, `#!/bin/sh\nif [ ! -e ${lost} ]; then ${lose}; fi\nexec ${options.cli} "$@"\n`);
+    await chmod(cli, 0o755);
+    const { client } = await start(t, { ...options, cli });
+    await startWorkflow(client, 'one');
+  });
+
+  test('gives up when a port is taken from it three times', async (t) => {
+    const options = await setUp(t);
+    const cli = join(options.dataDir, 'loses-its-port');
+    const tries = join(options.dataDir, 'tries');
+    await writeFile(cli, `#!/bin/sh\necho try >> ${tries}; echo "bind: address already in use"; exit 1\n`);
+    await chmod(cli, 0o755);
+    await assert.rejects(startDevServer({ ...options, cli }), /^StartError: .*bind: address already in use"$/);
+    assert.equal(await readFile(tries, 'utf8'), 'try\n'.repeat(3));
+  });
+
   test('does not touch a file that is no database of its own', async (t) => {
     const options = await setUp(t);
     await writeFile(join(options.dataDir, 'temporal.db'), 'This is no database. '.repeat(100));
