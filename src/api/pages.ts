@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import express, { Router } from 'express';
@@ -9,12 +10,25 @@ import { html, type Html } from '../html';
 export const webDir = resolve(__dirname, '../../web');
 
 /** The place in `reminder.html` where the reminder stands for those who read the page without JavaScript. */
-const placeholder = '<!-- reminder -->';
+const reminderPlace = '<!-- reminder -->';
+
+/** The place in `index.html` for what lets a plain form that is sent twice start one reminder. */
+const idempotencyKeyPlace = '<!-- idempotency key -->';
 
 /** The static page, and `/r/:id`, the page of one reminder. */
 export function pagesRouter(reminders: Reminders): Router {
   const router = Router();
+  const homePage = readFileSync(resolve(webDir, 'index.html'), 'utf8');
   const reminderPage = readFileSync(resolve(webDir, 'reminder.html'), 'utf8');
+
+  router.get('/', (_request, response) => {
+    const field = html`<input type="hidden" name="idempotencyKey" value="${randomUUID()}" />`;
+    response
+      .type('html')
+      // Not `no-store`: browsers would not keep what was typed for those who come back to the form.
+      .set('Cache-Control', 'private, no-cache')
+      .send(homePage.replace(idempotencyKeyPlace, field.source));
+  });
 
   router.get('/r/:id', async ({ params }, response) => {
     const reminder = await reminders.get(params.id).catch(expected);
@@ -22,7 +36,7 @@ export function pagesRouter(reminders: Reminders): Router {
       .status(reminder instanceof ReminderNotFound ? 404 : reminder instanceof Error ? 503 : 200)
       .type('html')
       .set('Cache-Control', 'no-store')
-      .send(reminderPage.replace(placeholder, () => withoutJavaScript(reminder).source));
+      .send(reminderPage.replace(reminderPlace, () => withoutJavaScript(reminder).source));
   });
 
   router.use(express.static(webDir));

@@ -13,13 +13,16 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
 
   router.post('/api/reminders', async (request, response) => {
     const fields = readBody(request, schemas.newReminder);
-    const { message, waitSeconds, remindAt } = fields;
+    const { message, waitSeconds, remindAt, idempotencyKey } = fields;
     const recipient = recipientOf(fields);
     const createdAt = new Date();
+    const fingerprint = digest(JSON.stringify({ recipient, message, waitSeconds, remindAt }));
+    // A form keeps its key when someone comes back to it and fills in another reminder.
+    const key = readIdempotencyKey(request) ?? (idempotencyKey && `${idempotencyKey} ${fingerprint}`);
     const { reminder, created } = await reminders.start(
-      reminderIdOf(readIdempotencyKey(request)),
+      reminderIdOf(key),
       { ...recipient, message, dueAt: dueAtOf(fields, createdAt), createdAt: createdAt.toISOString() },
-      digest(JSON.stringify({ recipient, message, waitSeconds, remindAt })),
+      fingerprint,
     );
     if (request.is('urlencoded')) {
       response.redirect(303, `/r/${reminder.id}`);

@@ -102,6 +102,12 @@ const phone = (defaultCountry: CountryCode) =>
       examples: ['+14155552671'],
     });
 
+/** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
+export const idempotencyKey = z
+  .string()
+  .transform((key) => key.replace(/^"(.*)"$/, '$1'))
+  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'));
+
 /** A rule that spans fields is looked at only where none of them is wrong in itself. */
 const onceRight =
   (...fields: string[]) =>
@@ -128,6 +134,9 @@ export function createRequestSchemas(defaultCountry: CountryCode) {
         message,
         email: optional(email),
         phone: optional(phone(defaultCountry)),
+        idempotencyKey: optional(idempotencyKey).describe(
+          'What a form sends in place of the header: the same content with the same key starts one reminder.',
+        ),
       },
       { error: notAnObject },
     )
@@ -186,12 +195,6 @@ export const listQuery = z.object({
 
 /** Which messages of the outbox to list. */
 export const outboxQuery = z.object({ reminderId: z.string({ error: 'must be the id of one reminder' }).optional() });
-
-/** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
-export const idempotencyKey = z
-  .string()
-  .transform((key) => key.replace(/^"(.*)"$/, '$1'))
-  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'));
 
 const instant = z.iso.datetime();
 

@@ -121,7 +121,10 @@ describe('the API', () => {
       ],
     );
     const { properties, required } = document.components.schemas.NewReminder;
-    assert.deepEqual(Object.keys(properties).sort(), Object.keys({ ...courseRequest, remindAt: '' }).sort());
+    assert.deepEqual(
+      Object.keys(properties).sort(),
+      Object.keys({ ...courseRequest, remindAt: '', idempotencyKey: '' }).sort(),
+    );
     assert.deepEqual(required, ['message']);
   });
 

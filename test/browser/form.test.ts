@@ -138,6 +138,23 @@ describe('the form', { skip: withoutBrowser }, () => {
     assert.match(await page.locator('main').innerText(), /succeeded[^]*email\s+sent[^]*sms\s+sent/i);
   });
 
+  test('without JavaScript starts one reminder when it is sent twice, and another when it is filled in anew', async (t) => {
+    const page = await visit(t, browser, system.url, { javaScriptEnabled: false });
+    const sendIt = async (message: string) => {
+      await page.getByLabel('What to remind Bob of').fill(message);
+      await page.getByLabel('Bob’s email address').fill('bob@example.com');
+      await page.getByLabel('Bob’s phone number').fill('+14155552671');
+      return submit(page);
+    };
+    const first = await sendIt('Cuddle Whiskers once');
+    await page.goBack();
+    assert.equal(await sendIt('Cuddle Whiskers once'), first);
+    await page.goBack();
+    assert.notEqual(await sendIt('Cuddle Whiskers again'), first);
+    await page.goto(system.url);
+    assert.notEqual(await sendIt('Cuddle Whiskers once'), first);
+  });
+
   test('without JavaScript answers bad input with a page to read, and keeps what was typed', async (t) => {
     const page = await visit(t, browser, system.url, { javaScriptEnabled: false, refusals: [422] });
     await page.getByLabel('What to remind Bob of').fill('Cuddle Whiskers tenderly');
