@@ -19,7 +19,7 @@ export const methodNotAllowed =
     throw new Refusal(405, `${method} is not possible here.`, undefined, { Allow: allowed.join(', ') });
   };
 
-/** Answers every error with problem details, or to a browser that sent a form, with a page that says the same. */
+/** Answers every error with problem details, or to a browser that shows a page, with one that says the same. */
 export function handleErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response: Response, next) => {
     const refusal = refusalOf(error);
@@ -30,7 +30,8 @@ export function handleErrors(logger: Logger): ErrorRequestHandler {
       return;
     }
     response.status(refusal.status).set(refusal.headers);
-    if (request.is('urlencoded') && request.accepts(['json', 'html']) === 'html') {
+    const showsPages = !request.path.startsWith('/api/') || Boolean(request.is('urlencoded'));
+    if (showsPages && request.accepts(['json', 'html']) === 'html') {
       response.send(problemPage(refusal.problem));
     } else {
       response.type('application/problem+json').send(JSON.stringify(refusal.problem));

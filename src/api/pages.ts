@@ -5,6 +5,8 @@ import express, { Router } from 'express';
 import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/reminders';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { html, type Html } from '../html';
+import type { Delivery, ReminderState } from '../reminder';
+import { notFound } from './errors';
 
 /** The folder of the static page, beside `src` and `dist`. */
 export const webDir = resolve(__dirname, '../../web');
@@ -39,6 +41,7 @@ export function pagesRouter(reminders: Reminders): Router {
       .send(reminderPage.replace(reminderPlace, () => withoutJavaScript(reminder).source));
   });
 
+  router.get('/reminder.html', notFound);
   router.use(express.static(webDir));
   return router;
 }
@@ -52,9 +55,20 @@ function expected(error: unknown): Error {
 
 const CHANNELS = { email: 'Email', sms: 'SMS' };
 
+/** The states that a reminder does not stay in. */
+const HAPPENING: ReminderState[] = ['waiting', 'sending'];
+
+function wordsOf({ status, attempts, error }: Delivery): string {
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+  return `${status}${tries}${error === undefined ? '' : `: ${error}`}`;
+}
+
 function withoutJavaScript(reminder: Reminder | Error): Html {
   if (reminder instanceof ReminderNotFound)
-    return html`<section class="card"><h1>There is no reminder here</h1></section>`;
+    return html`<section class="card">
+      <h1>There is no reminder here</h1>
+      <p>Its address is not right, or it ended long ago. <a href="/">To an empty form</a></p>
+    </section>`;
   if (reminder instanceof Error) {
     return html`<section class="card">
       <h1>The reminder cannot be shown right now</h1>
@@ -70,11 +84,12 @@ function withoutJavaScript(reminder: Reminder | Error): Html {
       <dt>Due</dt>
       <dd><time datetime="${reminder.dueAt}">${new Date(reminder.dueAt).toUTCString()}</time></dd>
       ${reminder.deliveries.map(
-        ({ channel, status, error = '' }) =>
-          html`<dt>${CHANNELS[channel]}</dt>
-            <dd>${status} ${error}</dd>`,
+        (delivery) =>
+          html`<dt>${CHANNELS[delivery.channel]}</dt>
+            <dd>${wordsOf(delivery)}</dd>`,
       )}
     </dl>
-    <p>Reload this page to see how it goes on.</p>
+    ${HAPPENING.includes(reminder.state) ? html`<p>Reload this page to see how it goes on.</p>` : []}
+    ${reminder.webUiUrl ? html`<p><a href="${reminder.webUiUrl}">See this execution in the Temporal Web UI</a></p>` : []}
   </section>`;
 }

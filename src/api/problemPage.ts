@@ -1,13 +1,22 @@
-import { html } from '../html';
+import { html, type Html } from '../html';
 import type { Problem } from './problem';
 
-/** The page that a plain form gets, in a browser without JavaScript, when what was filled in is refused. */
-export function problemPage({ title, detail, errors = [] }: Problem): string {
+/** The fields of the form, by the labels that they have on the page. */
+const labels: Record<string, string> = {
+  message: 'What to remind Bob of',
+  waitSeconds: 'Seconds from now',
+  preference: 'How',
+  email: 'Bob’s email address',
+  phone: 'Bob’s phone number',
+};
+
+/** What a person reads, in a browser, when a page is not there or a plain form is refused. */
+export function problemPage({ title, status, detail, errors = [] }: Problem): string {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Cuddle-a-tron</title>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/style.css" />
@@ -16,16 +25,28 @@ export function problemPage({ title, detail, errors = [] }: Problem): string {
         <header class="masthead"><a class="brand" href="/">Cuddle-a-tron</a></header>
         <main>
           <section class="card">
-            <h1>That did not work yet</h1>
+            <h1>${status === 404 ? 'There is nothing here' : 'That did not work yet'}</h1>
             ${errors.length === 0 ? html`<p>${detail}</p>` : []}
             <ul>
-              ${errors.map((error) => html`<li><strong>${error.field}</strong> ${error.detail}</li>`)}
+              ${errors.map((error) => html`<li><strong>${labels[error.field] ?? error.field}</strong> ${error.detail}</li>`)}
             </ul>
-            <p>Nothing was sent. Go back with your browser’s Back button: what you typed should still be there.</p>
+            ${adviceFor(status)}
             <p><a href="/">To an empty form</a></p>
           </section>
         </main>
       </body>
     </html>`;
   return page.source;
+}
+
+function adviceFor(status: number): Html | [] {
+  if (status === 404) return [];
+  const typed = 'what you typed should still be there.';
+  if (status < 500) {
+    return html`<p>Nothing was sent. Go back with your browser’s Back button: ${typed}</p>`;
+  }
+  return html`<p>
+    The form has a key of its own, by which a reminder that was taken all the same is known: wait a moment, go back with
+    your browser’s Back button and send it again, and Bob is reminded once; ${typed}
+  </p>`;
 }

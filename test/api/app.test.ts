@@ -25,6 +25,16 @@ describe('the API', () => {
     await problemOf(await fetch(`${url}/api/outbox?reminderId=a&reminderId=b`), 400);
   });
 
+  test('tells a browser on a page that there is nothing at an address', async () => {
+    const headers = { Accept: 'text/html,*/*;q=0.8' };
+    for (const path of ['/cats', '/r', '/r/', '/reminder.html']) {
+      const response = await fetch(url + path, { headers });
+      assert.equal(response.status, 404, path);
+      assert.match(await response.text(), /<h1>There is nothing here<\/h1>/, path);
+    }
+    await problemOf(await fetch(`${url}/api/cats`, { headers }), 404);
+  });
+
   test('answers those who call it by a name it goes by, and no one else', async () => {
     const { port } = new URL(url);
     for (const host of [

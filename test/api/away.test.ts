@@ -87,6 +87,18 @@ describe('while Temporal is away', () => {
     );
   });
 
+  test('a plain form is told that it can be sent again', async () => {
+    const response = await fetch(`${system.url}/api/reminders`, {
+      method: 'POST',
+      body: new URLSearchParams(courseRequest),
+      headers: { Accept: 'text/html' },
+    });
+    assert.equal(response.status, 503);
+    const page = await response.text();
+    assert.match(page, /send it again, and Bob is reminded once/);
+    assert.doesNotMatch(page, /Nothing was sent/);
+  });
+
   test('it is alive, its pages open, and the outbox can be seen', async () => {
     for (const path of ['/healthz', '/', '/api/docs', '/api/outbox']) {
       assert.equal((await fetch(system.url + path)).status, 200, path);

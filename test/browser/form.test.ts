@@ -163,8 +163,8 @@ describe('the form', { skip: withoutBrowser }, () => {
 
     await page.getByRole('heading', { name: 'That did not work yet' }).waitFor();
     assert.deepEqual(await page.locator('main li').allInnerTexts(), [
-      'phone must be a phone number, such as +1 415 555 2671',
-      'email is missing: the preference needs it',
+      'Bob’s phone number must be a phone number, such as +1 415 555 2671',
+      'Bob’s email address is missing: the preference needs it',
     ]);
     await page.goBack();
     assert.equal(await page.getByLabel('What to remind Bob of').inputValue(), 'Cuddle Whiskers tenderly');
