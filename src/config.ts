@@ -60,7 +60,10 @@ const httpUrl = z
 
 const emailAddress = z
   .string()
-  .regex(/^([^<>]*<)?[^\s@<>]+@[^\s@<>]+>?$/, 'must be an address, such as "Whiskers <whiskers@example.com>"');
+  .regex(
+    /^([^<>\p{Cc}]*<[^\s@<>,;:]+@[^\s@<>,;:]+>|[^\s@<>,;:]+@[^\s@<>,;:]+)$/u,
+    'must be one address, such as "Whiskers <whiskers@example.com>"',
+  );
 
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),

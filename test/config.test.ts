@@ -53,7 +53,13 @@ describe('the settings', () => {
     ['an unknown country', { DEFAULT_COUNTRY: 'Catland' }, /DEFAULT_COUNTRY/],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
     ['a key without a sender', { SENDGRID_API_KEY: 'SG.secret' }, /EMAIL_FROM/],
-    ['a sender that is none', { SMTP_URL: 'smtp://localhost', EMAIL_FROM: 'Whiskers' }, /EMAIL_FROM/],
+    ...['Whiskers', 'w@example.com>', 'a,b@example.com', 'a@b.c, d@e.f', 'Whiskers\r\nBcc: x <w@example.com>'].map(
+      (from): [string, Record<string, string>, RegExp] => [
+        `a sender that is none: ${JSON.stringify(from)}`,
+        { SMTP_URL: 'smtp://localhost', EMAIL_FROM: from },
+        /EMAIL_FROM/,
+      ],
+    ),
     ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['an SMTP address that is none', { SMTP_URL: 'https://secret@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['half of Twilio', { TWILIO_ACCOUNT_SID: sid }, /TWILIO_AUTH_TOKEN/],

@@ -48,11 +48,15 @@ const HOUR = 60 * MINUTE;
 /** Credentials are set right by a person: asking more often only makes the provider suspicious. */
 const UNAUTHORIZED_DELAY = 5 * MINUTE;
 
+/** The longest that a provider is taken at its word: one that errs by far shall not cost the day in which we try. */
+const LONGEST_DELAY = 6 * HOUR;
+
 /** What the workflow is told of an error that a transport threw. Whether there is another attempt is for it to decide. */
 export function failureOf(error: unknown): ApplicationFailure {
   const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
   const delay = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
-  const details: FailureDetails = delay === undefined ? {} : { retryAfterMs: Math.min(Math.max(delay, SECOND), HOUR) };
+  const details: FailureDetails =
+    delay === undefined ? {} : { retryAfterMs: Math.min(Math.max(delay, SECOND), LONGEST_DELAY) };
   return ApplicationFailure.nonRetryable(message, kind, details);
 }
 

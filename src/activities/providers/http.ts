@@ -67,7 +67,7 @@ function sentence(provider: Provider, kind: FailureKind, status: number, code: s
 function retryAfterMs(headers: AnswerHeaders): number | undefined {
   const retryAfter = headers['retry-after'];
   if (typeof retryAfter === 'string') {
-    if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
+    if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
     if (retryAfter.endsWith(' GMT') && !Number.isNaN(Date.parse(retryAfter)))
       return Date.parse(retryAfter) - Date.now();
   }
@@ -77,13 +77,16 @@ function retryAfterMs(headers: AnswerHeaders): number | undefined {
 }
 
 /**
- * The failure of a request that got no whole answer. A request that was not written whole was not accepted; one that
- * was may have been.
+ * The failure of a request that got no whole answer. A refusal whose body got lost is a refusal. Otherwise, a request that
+ * was not written whole was not accepted; one that was may have been.
  *
- * @param error what axios threw; any other error is thrown again.
+ * @param error what axios or SendGrid's library threw; any other error is thrown again.
  */
-export function noAnswer({ name, message }: Provider, error: unknown): SendError {
+export function noAnswer(provider: Provider, error: unknown): SendError {
+  const refused = refusedWithoutBody(error);
+  if (refused) return refusal(provider, refused.status, refused.headers);
   if (!isRequestError(error)) throw error;
+  const { name, message } = provider;
   const timedOut = error.code === 'ERR_CANCELED';
   const code = `(${error.code ?? 'no code'})`;
   if (wasWritten(error.request)) {
@@ -91,6 +94,17 @@ export function noAnswer({ name, message }: Provider, error: unknown): SendError
     return new SendError('MaybeSent', `${name} did not answer ${how}, so ${message} may have been sent.`);
   }
   return new SendError('Unavailable', `${name} could not be reached ${timedOut ? 'in time' : code}.`);
+}
+
+/** The status and headers of a refusal; axios keeps the status in the answer, SendGrid's library in the `code`. */
+function refusedWithoutBody(error: unknown): { status: number; headers: AnswerHeaders } | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, response } = error as Error & {
+    code?: unknown;
+    response?: { status?: unknown; headers: AnswerHeaders };
+  };
+  const status = response?.status ?? code;
+  return response && typeof status === 'number' && status >= 400 ? { status, headers: response.headers } : undefined;
 }
 
 interface RequestError {

@@ -4,7 +4,7 @@ import { MailService } from '@sendgrid/mail';
 import { z } from 'zod';
 import type { EmailTransportConfig } from '../../config';
 import { noAnswer, refusal, type Provider } from './http';
-import { ATTEMPT_TIMEOUT_MS, type EmailTransport } from './transport';
+import { ATTEMPT_TIMEOUT_MS, MAX_ANSWER_BYTES, type EmailTransport } from './transport';
 
 const SENDGRID: Provider = {
   name: 'SendGrid',
@@ -58,7 +58,11 @@ class BoundedClient extends Client {
   }
 
   override createRequest(data: Parameters<Client['createRequest']>[0]) {
-    return Object.assign(super.createRequest(data), {
+    const request = super.createRequest(data);
+    return Object.assign(request, {
+      // A connection that was kept may have died unseen: what is lost on it would count as maybe sent.
+      headers: { ...request.headers, Connection: 'close' },
+      maxContentLength: MAX_ANSWER_BYTES,
       // Unlike a time-out of the socket, this bounds an answer that comes byte by byte.
       signal: AbortSignal.timeout(this.timeoutMs),
       maxRedirects: 0,

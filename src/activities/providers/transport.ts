@@ -42,3 +42,6 @@ export type SmsTransport = (sms: Sms) => Promise<Accepted>;
  * wait longer than this: an attempt that is cut short is one that may have been sent.
  */
 export const ATTEMPT_TIMEOUT_MS = 15_000;
+
+/** The largest answer that is read of a provider, unpacked, in bytes. Theirs have some hundred. */
+export const MAX_ANSWER_BYTES = 1_000_000;

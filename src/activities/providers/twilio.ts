@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { TwilioConfig } from '../../config';
 import { SendError } from '../failure';
 import { noAnswer, refusal, type AnswerHeaders, type Provider } from './http';
-import { ATTEMPT_TIMEOUT_MS, type SmsTransport } from './transport';
+import { ATTEMPT_TIMEOUT_MS, MAX_ANSWER_BYTES, type SmsTransport } from './transport';
 
 const TWILIO: Provider = {
   name: 'Twilio',
@@ -55,7 +55,15 @@ class MessageClient extends RequestClient {
     private readonly baseUrl: string | undefined,
     timeoutMs: number,
   ) {
-    super({ autoRetry: false });
+    super({
+      autoRetry: false,
+      // A connection that was kept may have died unseen: what is lost on it would count as maybe sent.
+      keepAlive: false,
+      // The time of an attempt shall not run out while it waits for the connection of another.
+      maxSockets: Infinity,
+      maxTotalSockets: Infinity,
+    });
+    this.axios.defaults.maxContentLength = MAX_ANSWER_BYTES;
     this.axios.interceptors.request.use((config) => {
       // Unlike a time-out of the socket, this bounds an answer that comes byte by byte.
       config.signal = AbortSignal.timeout(timeoutMs);

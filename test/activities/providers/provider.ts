@@ -6,6 +6,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import type { TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -25,6 +26,8 @@ export interface Received {
 
 export interface FakeProvider {
   url: string;
+  /** How many there have been. */
+  connections: number;
   received: Received[];
 }
 
@@ -37,11 +40,14 @@ export async function startProvider(t: TestContext, answer: Answer): Promise<Fak
       answer(response);
     });
   });
+  const provider = { url: '', connections: 0, received };
+  server.on('connection', () => provider.connections++);
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${await listen(server)}`, received };
+  provider.url = `http://127.0.0.1:${await listen(server)}`;
+  return provider;
 }
 
 /** Starts a server below HTTP, until the test ends. */
@@ -99,6 +105,22 @@ export const brokenAnswers: Record<string, { answer: Answer; type: FailureKind; 
     },
     type: 'MaybeSent',
     message: /may have been sent/,
+  },
+  'a refusal cut short': {
+    answer: (response) => {
+      response.writeHead(503, { 'content-length': '100' });
+      response.write('{"errors": ', () => response.destroy());
+    },
+    type: 'Unavailable',
+    message: /is out of order \(HTTP 503\)/,
+  },
+  'an answer that grows without end when it is unpacked': {
+    answer: (response) => {
+      const packed = gzipSync(Buffer.alloc(50_000_000));
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed);
+    },
+    type: 'MaybeSent',
+    message: /did not answer clearly \(ERR_BAD_RESPONSE\), so .* may have been sent/,
   },
   'an answer that never ends': {
     answer: (response) => {

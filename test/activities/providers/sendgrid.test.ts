@@ -78,6 +78,13 @@ describe('SendGrid', () => {
     assert.equal(providerId, request.reminderId);
   });
 
+  test('gets each message over a connection of its own, as one that was kept may have died unseen', async (t) => {
+    const provider = await startProvider(t, accepted);
+    const email = transportTo(provider.url);
+    for (let message = 0; message < 3; message++) await send({ email }, request);
+    assert.equal(provider.connections, 3);
+  });
+
   for (const status of [400, 404, 405, 406, 413]) {
     test(`rejects for good with ${status}`, async (t) => {
       const body = {
@@ -119,11 +126,13 @@ describe('SendGrid', () => {
       from: 1000,
       to: 1000,
     },
-    'a year to wait': { headers: () => ({ 'retry-after': '31536000' }), from: 3_600_000, to: 3_600_000 },
+    'hours to wait': { headers: () => ({ 'retry-after': '7200' }), from: 7_200_000, to: 7_200_000 },
+    'parts of seconds to wait': { headers: () => ({ 'retry-after': '1.5' }), from: 1_500, to: 1_500 },
+    'a year to wait': { headers: () => ({ 'retry-after': '31536000' }), from: 21_600_000, to: 21_600_000 },
     'more digits than time has': {
       headers: () => ({ 'retry-after': '9'.repeat(400) }),
-      from: 3_600_000,
-      to: 3_600_000,
+      from: 21_600_000,
+      to: 21_600_000,
     },
     nonsense: { headers: () => ({ 'retry-after': '-5', 'x-ratelimit-reset': 'soon' }) },
     'no wait': { headers: () => ({}) },
@@ -136,6 +145,15 @@ describe('SendGrid', () => {
       else assert(Number(retryAfterMs(failed)) >= from && Number(retryAfterMs(failed)) <= to);
     });
   }
+
+  test('may say how long to wait, and nothing more', async (t) => {
+    const failed = await failure(t, (response) => {
+      response.writeHead(429, { 'content-length': '100', 'retry-after': '17' });
+      response.write('{', () => response.destroy());
+    });
+    assert.equal(failed.type, 'RateLimited');
+    assert.equal(retryAfterMs(failed), 17_000);
+  });
 
   test('may say how long it is out of order', async (t) => {
     const failed = await failure(t, json(503, {}, { 'retry-after': '30' }));

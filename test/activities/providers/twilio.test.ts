@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { twilioSms } from '../../../src/activities/providers/twilio';
 import type { TwilioConfig } from '../../../src/config';
@@ -65,6 +70,35 @@ describe('Twilio', () => {
     const provider = await startProvider(t, created);
     await send({ sms: transportTo(`${provider.url}/mock/twilio`) }, request);
     assert.equal(provider.received[0]?.path, `/mock/twilio/2010-04-01/Accounts/${accountSid}/Messages.json`);
+  });
+
+  test('gets each message over a connection of its own, as one that was kept may have died unseen', async (t) => {
+    const provider = await startProvider(t, created);
+    const sms = transportTo(provider.url);
+    for (let message = 0; message < 3; message++) await send({ sms }, request);
+    assert.equal(provider.connections, 3);
+  });
+
+  test('gets a herd of messages at once, none of which waits for another’s answer', async (t) => {
+    const herd = 150;
+    const held: (() => void)[] = [];
+    const pem = readFileSync(join(__dirname, 'loopback.pem'));
+    const server = createServer({ key: pem, cert: pem }, (_request, response) => {
+      held.push(() => {
+        created(response);
+      });
+      if (held.length === herd) for (const answer of held) answer();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    process.env.TWILIO_CA_BUNDLE = join(__dirname, 'loopback.pem');
+    t.after(() => delete process.env.TWILIO_CA_BUNDLE);
+    const sms = transportTo(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await Promise.all(Array.from({ length: herd }, () => send({ sms }, request)));
   });
 
   const rejections = {
