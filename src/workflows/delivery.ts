@@ -30,19 +30,17 @@ const DAY = 24 * 60 * MINUTE;
 
 /** How an attempt ended. */
 type Attempt =
-  | { kind: 'Sent'; receipt: Receipt }
-  | { kind: 'NotStarted'; sentence: string }
-  | ({ kind: FailureKind; sentence: string } & FailureDetails);
+  { kind: 'Sent'; receipt: Receipt } | ({ kind: FailureKind | 'NotStarted'; sentence: string } & FailureDetails);
 
 /**
  * Sends one message, trying again for a day, and records how it goes. It never throws, so that one branch's failure never
- * stops the other.
+ * stops the other. The day is that of the pauses: time in which no worker was there is not counted.
  *
  * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, which may double the
  * message, and never by a third: better twice than never, and better once than often.
  */
 export async function deliver(current: ReminderStatus, channel: Channel, send: () => Promise<Receipt>): Promise<void> {
-  const giveUpAt = Date.now() + DAY;
+  let paused = 0;
   let maybeSent = 0;
   for (let attempts = 1; ; attempts++) {
     record(current, channel, { status: 'sending', attempts });
@@ -56,8 +54,11 @@ export async function deliver(current: ReminderStatus, channel: Channel, send: (
     const { sentence: error } = attempt;
     record(current, channel, { attempts, error });
 
-    const failed = attempt.kind === 'Rejected' || maybeSent > 1 || Date.now() >= giveUpAt;
-    const cancelled = attempt.kind === 'NotStarted' || (!failed && !(await pause(attempt, attempts)));
+    const exhausted = paused >= DAY && attempt.kind !== 'MaybeSent';
+    const failed = attempt.kind === 'Rejected' || maybeSent > 1 || exhausted;
+    const pauseMs = pauseAfter(attempt, attempts);
+    paused += pauseMs;
+    const cancelled = attempt.kind === 'NotStarted' || (!failed && !(await pause(pauseMs)));
     if (failed || cancelled) {
       const status = maybeSent > 0 ? 'unknown' : cancelled ? 'skipped' : 'failed';
       record(current, channel, { status, at: new Date().toISOString() });
@@ -82,11 +83,16 @@ async function tryOnce(send: () => Promise<Receipt>): Promise<Attempt> {
   }
 }
 
-/** Waits before the next attempt: ever longer, and as long as the provider wants. Resolves to whether there is to be one. */
-async function pause({ retryAfterMs = 0 }: FailureDetails, attempts: number): Promise<boolean> {
+/** How long to wait before the next attempt, in milliseconds: ever longer, and as long as the provider wants. */
+function pauseAfter({ retryAfterMs = 0 }: FailureDetails, attempts: number): number {
   const backoff = Math.min(2 ** (attempts - 1) * SECOND, 10 * MINUTE);
+  return Math.max(backoff, retryAfterMs);
+}
+
+/** Resolves to whether there is to be a next attempt. */
+async function pause(ms: number): Promise<boolean> {
   try {
-    await sleep(Math.max(backoff, retryAfterMs), { summary: 'Until the next attempt' });
+    await sleep(ms, { summary: 'Until the next attempt' });
     return true;
   } catch (error) {
     if (isCancellation(error)) return false;

@@ -10,10 +10,10 @@ import {
   ApplicationFailure,
   CancelledFailure,
   condition,
-  continueAsNew,
   defineQuery,
   defineUpdate,
   isCancellation,
+  makeContinueAsNewFunc,
   setHandler,
   upsertMemo,
   upsertSearchAttributes,
@@ -75,9 +75,12 @@ async function timer(current: ReminderStatus, input: ReminderInput): Promise<voi
     const { dueAt } = current;
     const wait = Date.parse(dueAt) - Date.now();
     if (wait <= 0) return;
-    await condition(() => current.dueAt !== dueAt, wait, { summary: 'Until the reminder is due' });
+    const changed = () => current.dueAt !== dueAt || workflowInfo().continueAsNewSuggested;
+    await condition(changed, wait, { summary: 'Until the reminder is due' });
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof reminder>({ ...input, dueAt: current.dueAt, message: current.message });
+      // Otherwise the new run would have the memo that this one began with, and lists would show old words.
+      const continueAsNew = makeContinueAsNewFunc<typeof reminder>({ memo: workflowInfo().memo });
+      await continueAsNew({ ...input, dueAt: current.dueAt, message: current.message });
     }
   }
 }

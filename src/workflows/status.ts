@@ -97,7 +97,14 @@ function problemOf(input: ReminderInput): string | undefined {
   return undefined;
 }
 
-/** Whether a value is a time since 1970, which a reminder can wait for. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** The last moment that a search attribute can hold. */
+const END_OF_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Whether a value is an RFC 3339 instant since 1970, which a reminder can wait for. */
 export function isInstant(value: unknown): value is string {
-  return typeof value === 'string' && Date.parse(value) >= 0;
+  if (typeof value !== 'string' || !DATE_TIME.test(value)) return false;
+  const instant = Date.parse(value);
+  return instant >= 0 && instant <= END_OF_TIME;
 }

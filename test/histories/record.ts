@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -31,6 +32,10 @@ const maybeSent = () => {
 const unauthorized = () => {
   throw new SendError('Unauthorized', 'The key was refused.');
 };
+/** Longer than an attempt may take: the server takes the worker for lost. */
+const lostOnce = async (attempt: number) => {
+  if (attempt === 1) await setTimeout(31_000);
+};
 const nothing = () => Promise.resolve();
 
 const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]> = {
@@ -52,6 +57,23 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]>
       await handle.executeUpdate(reschedule, { args: [{ dueAt: new Date(now.getTime() + 2_000).toISOString() }] });
     },
   ],
+  'continued-as-new': [
+    { wait: 60_000 },
+    async ({ handle, now }) => {
+      for (let change = 1; change <= 20; change++) {
+        const dueAt = new Date(now.getTime() + (change < 20 ? 60_000 + change : 0)).toISOString();
+        await handle.executeUpdate(reschedule, { args: [{ dueAt }] });
+      }
+    },
+  ],
+  'sent-after-a-lost-worker': [{ recipient: recipients.sms, wait: 0, sms: lostOnce }, nothing],
+  'cancelled-before-an-attempt': [
+    { wait: 0, attemptsAtATime: 1, email: () => setTimeout(3_000) },
+    async ({ handle }) => {
+      while ((await handle.query(status)).deliveries[1]?.status !== 'sending');
+      await handle.cancel();
+    },
+  ],
   'cancelled-while-waiting': [{ wait: 60_000 }, ({ handle }) => handle.cancel()],
   'cancelled-between-attempts': [
     { recipient: recipients.email, wait: 0, email: unauthorized },
@@ -67,7 +89,11 @@ async function record(): Promise<void> {
   const environment = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: await temporalCliPath() },
-      extraArgs: ['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
+      extraArgs: [
+        ...['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
+        // Otherwise it takes some five hundred changes to be continued as new.
+        ...['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=40'],
+      ],
     },
   });
   const bundle = await buildWorkflowBundle();
@@ -77,7 +103,9 @@ async function record(): Promise<void> {
     await play(environment, bundle, options, async (scene) => {
       await act(scene);
       await scene.handle.result().catch(() => undefined);
-      const history = historyToJSON(await scene.handle.fetchHistory());
+      const { workflowId, firstExecutionRunId } = scene.handle;
+      const run = environment.client.workflow.getHandle(workflowId, firstExecutionRunId);
+      const history = historyToJSON(await run.fetchHistory());
       // The stack traces shall not tell where this folder is.
       await writeFile(path, `${history.replaceAll(`${process.cwd()}/`, '')}\n`);
       console.log(`Recorded ${name}`);

@@ -289,7 +289,14 @@ describe('a reminder', () => {
 
   test('refuses a change that makes no sense, and goes on as it was', () =>
     world.play({ wait: DAY }, async ({ handle, texts, now }) => {
-      for (const change of [{ dueAt: 'tomorrow' }, { dueAt: null }, { message: '' }, { message: 7 }]) {
+      const farAway = '+012345-01-01T00:00:00.000Z';
+      for (const change of [
+        { dueAt: 'tomorrow' },
+        { dueAt: farAway },
+        { dueAt: null },
+        { message: '' },
+        { message: 7 },
+      ]) {
         const args: [never] = [change as never]; // What a client in another language may send.
         await assert.rejects(
           handle.executeUpdate(reschedule, { args }),
@@ -366,6 +373,32 @@ describe('a reminder', () => {
     });
   });
 
+  test('that is cancelled before a worker has begun an attempt skips it, and ends the one in flight', () => {
+    const answer = gate();
+    const asked = gate();
+    const email = async () => {
+      asked.open();
+      await answer.opened;
+    };
+    return world.play({ wait: 0, attemptsAtATime: 1, email }, async ({ handle, texts }) => {
+      await asked.opened;
+      await handle.cancel();
+      await eventually(async () => (await handle.query(status)).deliveries[1]?.status === 'skipped');
+      answer.open();
+
+      const { state, deliveries } = await handle.result();
+      assert.equal(state, 'partial');
+      assert.deepEqual(
+        deliveries.map(({ status, attempts }) => [status, attempts]),
+        [
+          ['sent', 1],
+          ['skipped', 0],
+        ],
+      );
+      assert.equal(texts.length, 0);
+    });
+  });
+
   test('that is cancelled between two attempts is not tried again', () => {
     const email = () => {
       throw new SendError('Unauthorized', 'The key was refused.');
@@ -404,6 +437,10 @@ describe('a reminder', () => {
   for (const [what, input] of Object.entries({
     'a due time that is no time': { dueAt: 'soon' },
     'no due time': { dueAt: null },
+    'a due time without a time zone': { dueAt: '2027-02-14T09:00:00' },
+    'a due time that is only a year': { dueAt: '2027' },
+    'a due time of five digits': { dueAt: '+012345-01-01T00:00:00.000Z' },
+    'a due time after the end of time': { dueAt: '9999-12-31T23:59:59-23:59' },
     'no time of making': { createdAt: undefined },
     'an unknown preference': { preference: 'carrier pigeon' },
     'a preference that every object has': { preference: 'toString' },

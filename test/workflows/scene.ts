@@ -34,13 +34,15 @@ export interface SceneOptions {
   sms?: Behaviour;
   input?: Partial<Record<keyof ReminderInput, unknown>>;
   memo?: Record<string, unknown>;
+  /** How many attempts the worker makes at a time: as many as there are, by default. */
+  attemptsAtATime?: number;
 }
 
 /** Starts a reminder, and plays `scene` while a worker runs. */
 export async function play(
   environment: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundle,
-  { recipient = recipients.both, wait = 60_000, email, sms, input, memo }: SceneOptions,
+  { recipient = recipients.both, wait = 60_000, email, sms, input, memo, attemptsAtATime }: SceneOptions,
   scene: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const emails: Email[] = [];
@@ -51,6 +53,7 @@ export async function play(
     taskQueue,
     workflowBundle,
     activities: createActivities({ email: provider(emails, email), sms: provider(texts, sms) }),
+    ...(attemptsAtATime !== undefined && { maxConcurrentActivityTaskExecutions: attemptsAtATime }),
   });
   await worker.runUntil(async () => {
     const now = new Date(await environment.currentTimeMs());
