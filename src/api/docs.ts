@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import express, { Router } from 'express';
+import { methodNotAllowed } from './errors';
 import type { OpenApiDocument } from './openapi';
 import { webDir } from './pages';
 
@@ -12,6 +13,7 @@ export function docsRouter(document: OpenApiDocument): Router {
   router.get('/api/docs', (_request, response) => {
     response.sendFile('docs.html', { root: webDir });
   });
+  for (const path of ['/api/openapi.json', '/api/docs']) router.all(path, methodNotAllowed('GET', 'HEAD'));
   router.use('/api/docs', express.static(dirname(require.resolve('swagger-ui-dist/package.json')), { index: false }));
   return router;
 }

@@ -93,10 +93,13 @@ function refusalOfExpress(error: unknown): Refusal | undefined {
     case 400:
       return new Refusal(
         400,
-        type === 'entity.parse.failed' ? 'The body is not valid JSON.' : 'The request is malformed.',
+        type === 'entity.parse.failed' ? 'The body is not a valid JSON object.' : 'The request is malformed.',
       );
     case 413:
-      return new Refusal(413, 'The body is too large: 16 kB are the most.');
+      return new Refusal(
+        413,
+        type === 'parameters.too.many' ? 'The form has too many fields.' : 'The body is too large: 16 kB are the most.',
+      );
     case 415:
       return new Refusal(415, 'The encoding or character set of the body is not supported: send it as UTF-8.');
     default:

@@ -9,7 +9,7 @@ import { Refusal } from './problem';
  * name of its own to this address. An IP address cannot be rebound, so any is fine.
  */
 export function guardHost(...names: (string | undefined)[]): RequestHandler {
-  const known = new Set(['localhost', ...names]);
+  const known = new Set(['localhost', ...names.map((name) => name?.toLowerCase())]);
   return (request, _response, next) => {
     const name = hostnameOf(request.headers.host);
     if (isIP(name) || known.has(name)) next();

@@ -1,5 +1,6 @@
 import { Router, type RequestHandler } from 'express';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { methodNotAllowed } from './errors';
 
 /** Metrics for Prometheus: of this process, and of every request by method, route and status. */
 export function createMetrics() {
@@ -30,6 +31,7 @@ export function createMetrics() {
   router.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
   });
+  router.all('/metrics', methodNotAllowed('GET', 'HEAD'));
 
   return { measure, router };
 }

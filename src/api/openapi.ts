@@ -30,6 +30,8 @@ const body = {
   415: refused('The body is neither JSON nor an HTML form.'),
   422: refused('A field is wrong; `errors` names each.'),
 };
+/** What any call may get: wrong methods, names, origins and headers, and faults of ours. */
+const others = { default: refused('Refused, or failed; `detail` says why.') };
 const unknownReminder = { 404: refused('There is no reminder of this id.') };
 
 const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
@@ -78,6 +80,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             303: { description: 'A form was sent: the page of the reminder.' },
             ...body,
             ...away,
+            ...others,
           },
         },
         get: {
@@ -89,6 +92,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             200: json('A page of reminders.', 'ReminderPage'),
             400: refused('A parameter is wrong.'),
             ...away,
+            ...others,
           },
         },
       },
@@ -98,7 +102,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'getReminder',
           tags: ['Reminders'],
           summary: 'See one reminder',
-          responses: { 200: json('The reminder.', 'Reminder'), ...unknownReminder, ...away },
+          responses: { 200: json('The reminder.', 'Reminder'), ...unknownReminder, ...away, ...others },
         },
         patch: {
           operationId: 'changeReminder',
@@ -111,6 +115,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             409: refused('It is no longer waiting.'),
             ...body,
             ...away,
+            ...others,
           },
         },
         delete: {
@@ -123,6 +128,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             ...unknownReminder,
             409: refused('It has ended already.'),
             ...away,
+            ...others,
           },
         },
       },
@@ -130,9 +136,9 @@ export function createOpenApiDocument(requests: RequestSchemas) {
         get: {
           operationId: 'listOutbox',
           tags: ['Outbox'],
-          summary: 'List the messages in the outbox, newest first',
+          summary: 'List the latest 100 messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
-          responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
+          responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.'), ...others },
         },
       },
       '/healthz': {
@@ -140,7 +146,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'isAlive',
           tags: ['Operations'],
           summary: 'Is it alive?',
-          responses: { 200: { description: 'It is.' } },
+          responses: { 200: { description: 'It is.' }, ...others },
         },
       },
       '/readyz': {
@@ -148,7 +154,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'isReady',
           tags: ['Operations'],
           summary: 'Can it do its work?',
-          responses: { 200: { description: 'It can.' }, ...away },
+          responses: { 200: { description: 'It can.' }, ...away, ...others },
         },
       },
       '/metrics': {
@@ -156,7 +162,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'getMetrics',
           tags: ['Operations'],
           summary: 'Metrics for Prometheus',
-          responses: { 200: { description: 'Metrics.' } },
+          responses: { 200: { description: 'Metrics.' }, ...others },
         },
       },
     },

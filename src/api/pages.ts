@@ -6,7 +6,7 @@ import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/rem
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { html, type Html } from '../html';
 import type { Delivery, ReminderState } from '../reminder';
-import { notFound } from './errors';
+import { methodNotAllowed, notFound } from './errors';
 
 /** The folder of the static page, beside `src` and `dist`. */
 export const webDir = resolve(__dirname, '../../web');
@@ -41,6 +41,7 @@ export function pagesRouter(reminders: Reminders): Router {
       .send(reminderPage.replace(reminderPlace, () => withoutJavaScript(reminder).source));
   });
 
+  for (const path of ['/', '/r/:id']) router.all(path, methodNotAllowed('GET', 'HEAD'));
   router.get('/reminder.html', notFound);
   router.use(express.static(webDir));
   return router;

@@ -16,7 +16,9 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
     const { message, waitSeconds, remindAt, idempotencyKey } = fields;
     const recipient = recipientOf(fields);
     const createdAt = new Date();
-    const fingerprint = digest(JSON.stringify({ recipient, message, waitSeconds, remindAt }));
+    const fingerprint = digest(
+      JSON.stringify({ recipient, message, waitSeconds, remindAt: remindAt && new Date(remindAt) }),
+    );
     // A form keeps its key when someone comes back to it and fills in another reminder.
     const key = readIdempotencyKey(request) ?? (idempotencyKey && `${idempotencyKey} ${fingerprint}`);
     const { reminder, created } = await reminders.start(

@@ -59,7 +59,8 @@ const message = z
   .regex(/[^\s\p{Cf}]/u, 'must say something')
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   .regex(/^[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u, 'must not have control characters but newlines')
-  .regex(/^\P{Cs}*$/u, 'must be well-formed Unicode')
+  // U+FFFD is what a decoder puts in the place of bytes that are none of a character.
+  .regex(/^[^\p{Cs}\ufffd]*$/u, 'must be well-formed Unicode')
   .transform((text) => text.replace(/\r\n?/g, '\n'))
   .refine(
     // Code points, as JSON Schema counts them.
@@ -85,15 +86,27 @@ const email = z
 
 const notAPhone = 'must be a phone number, such as +1 415 555 2671';
 
+/** Takes away what contact apps and web pages put around a number: invisible marks, fancy spaces, `tel:`, brackets. */
+function withoutOrnaments(text: string): string {
+  return text
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\p{Zs}/gu, ' ')
+    .trim()
+    .replace(/^tel:/i, '')
+    .replace(/^\((\+\d+)\)/, '$1');
+}
+
 /** Any usual spelling in, E.164 out. */
 const phone = (defaultCountry: CountryCode) =>
   z
     .string({ error: notAPhone })
-    .trim()
-    .max(40, notAPhone)
+    .max(60, notAPhone)
     .transform((text, context) => {
-      const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
-      if (number?.isValid() && !number.ext) return number.number;
+      const plain = withoutOrnaments(text);
+      for (const spelling of [plain, plain.replace(/^00/, '+')]) {
+        const number = parsePhoneNumberFromString(spelling, { defaultCountry, extract: false });
+        if (number?.isValid() && !number.ext) return number.number;
+      }
       context.addIssue(notAPhone);
       return z.NEVER;
     })
@@ -102,11 +115,14 @@ const phone = (defaultCountry: CountryCode) =>
       examples: ['+14155552671'],
     });
 
+const notAKey = 'must be 1 to 255 printable ASCII characters';
+
 /** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
 export const idempotencyKey = z
-  .string()
+  .string({ error: notAKey })
   .transform((key) => key.replace(/^"(.*)"$/, '$1'))
-  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'));
+  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, notAKey))
+  .meta({ pattern: '^[\\x20-\\x7e]{1,255}$' });
 
 /** A rule that spans fields is looked at only where none of them is wrong in itself. */
 const onceRight =

@@ -17,7 +17,7 @@ export class TemporalOverloaded extends Error {
 }
 
 /** How long a caller waits for Temporal, in milliseconds. */
-const PATIENCE_MS = 4_000;
+export const PATIENCE_MS = 4_000;
 
 /**
  * How many calls wait for Temporal at a time. The embedded server starts more than 200 reminders a second: what would not

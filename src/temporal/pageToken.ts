@@ -7,19 +7,23 @@ export class InvalidPageToken extends Error {
 
 const CHECKSUM_BYTES = 4;
 
-/** A page token of Temporal as text, with a checksum: Temporal takes time to find out that a token is none. */
-export function encodePageToken(token: Uint8Array): string {
-  return Buffer.concat([checksum(token), token]).toString('base64url');
+/**
+ * A page token of Temporal as text, with a checksum over it and the query that it goes on with: Temporal takes time to find
+ * out that a token is none, and does not find out that it belongs to another query.
+ */
+export function encodePageToken(token: Uint8Array, query: string): string {
+  return Buffer.concat([checksum(token, query), token]).toString('base64url');
 }
 
 /** @throws {InvalidPageToken} */
-export function decodePageToken(text: string): Uint8Array {
+export function decodePageToken(text: string, query: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64url');
   const token = bytes.subarray(CHECKSUM_BYTES);
-  if (!bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(token))) throw new InvalidPageToken();
+  if (token.length === 0 || !bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(token, query)))
+    throw new InvalidPageToken();
   return token;
 }
 
-function checksum(token: Uint8Array): Buffer {
-  return createHash('sha256').update(token).digest().subarray(0, CHECKSUM_BYTES);
+function checksum(token: Uint8Array, query: string): Buffer {
+  return createHash('sha256').update(query).update(token).digest().subarray(0, CHECKSUM_BYTES);
 }

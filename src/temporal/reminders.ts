@@ -8,6 +8,7 @@ import {
   WorkflowUpdateFailedError,
   type Client,
   type WorkflowExecutionDescription,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import type { ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
@@ -26,7 +27,7 @@ import {
   type Execution,
   type Memo,
 } from './execution';
-import { createCaller } from './failure';
+import { createCaller, PATIENCE_MS } from './failure';
 import { decodePageToken, encodePageToken } from './pageToken';
 
 /** A reminder, with everything known of it. */
@@ -109,6 +110,7 @@ const cancellationPatience = 2_000;
 export function createReminders(client: Client, webUiUrl: string | undefined): Reminders {
   const { namespace } = client.options;
   const call = createCaller(client);
+  const asked = new Map<string, Promise<ReminderStatus>>();
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
     const { message, preference, createdAt, dueAt } = input;
@@ -134,39 +136,40 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   }
 
   async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {
+    const query = queryFor(state);
     const page = await client.workflowService.listWorkflowExecutions({
       namespace,
-      query: queryFor(state),
+      query,
       pageSize,
-      ...(pageToken && { nextPageToken: decodePageToken(pageToken) }),
+      ...(pageToken !== undefined && { nextPageToken: decodePageToken(pageToken, query) }),
     });
     const executions = await Promise.all(
       page.executions.map((raw) => executionInfoFromRaw(raw, client.options.loadedDataConverter, raw, namespace)),
     );
     return {
       reminders: executions.filter(isReminder).map(summarise),
-      ...(page.nextPageToken.length > 0 && { nextPageToken: encodePageToken(page.nextPageToken) }),
+      ...(page.nextPageToken.length > 0 && { nextPageToken: encodePageToken(page.nextPageToken, query) }),
     };
   }
 
   async function change(id: string, wish: ReminderChange): Promise<Reminder> {
-    const { state } = summarise(await find(id));
-    if (state !== 'waiting') throw new ReminderNotWaiting(state);
+    const summary = summarise(await find(id));
+    if (summary.state !== 'waiting') throw new ReminderNotWaiting(summary.state);
     try {
-      await client.workflow.getHandle(id).executeUpdate(reschedule, { args: [wish] });
+      return { ...summary, ...(await client.workflow.getHandle(id).executeUpdate(reschedule, { args: [wish] })) };
     } catch (error) {
       // It became due, or was cancelled, between the look and the change.
       if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)) throw error;
       throw new ReminderNotWaiting(summarise(await find(id)).state);
     }
-    return get(id);
   }
 
   async function cancel(id: string): Promise<Reminder> {
+    const deadline = Date.now() + PATIENCE_MS;
     const { state } = summarise(await find(id));
     if (state === 'waiting' || state === 'sending') {
       await client.workflow.getHandle(id).cancel();
-      await settled(id);
+      await settled(id, Math.min(Date.now() + cancellationPatience, deadline));
     }
     const reminder = await get(id);
     if (!['waiting', 'sending', 'cancelled'].includes(reminder.state)) throw new ReminderNotWaiting(reminder.state);
@@ -174,10 +177,8 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   }
 
   /** Waits a moment for an execution to end: how it ends is for the next look at it to tell. */
-  async function settled(id: string): Promise<void> {
-    await client.connection
-      .withDeadline(Date.now() + cancellationPatience, () => client.workflow.getHandle(id).result())
-      .catch(() => undefined);
+  async function settled(id: string, deadline: number): Promise<void> {
+    await client.connection.withDeadline(deadline, () => client.workflow.getHandle(id).result()).catch(() => undefined);
   }
 
   async function get(id: string): Promise<Reminder> {
@@ -204,7 +205,14 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
   async function statusOf(execution: WorkflowExecutionDescription, summary: ReminderSummary): Promise<ReminderStatus> {
     if (lastState(execution) === 'waiting') return waiting(summary);
     const handle = client.workflow.getHandle<typeof reminderWorkflow>(execution.workflowId);
-    return execution.status.name === 'COMPLETED' ? handle.result() : handle.query(statusQuery);
+    return execution.status.name === 'COMPLETED' ? handle.result() : ask(execution.runId, handle);
+  }
+
+  /** Those who ask at the same time share the answer: of a busy workflow, the server takes one question at a time. */
+  function ask(runId: string, handle: WorkflowHandle): Promise<ReminderStatus> {
+    const answer = asked.get(runId) ?? handle.query(statusQuery).finally(() => asked.delete(runId));
+    asked.set(runId, answer);
+    return answer;
   }
 
   function summarise(execution: Execution): ReminderSummary {

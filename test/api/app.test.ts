@@ -20,7 +20,9 @@ describe('the API', () => {
   test('tells what it does not know as problem details', async () => {
     await problemOf(await fetch(`${url}/api/cats`), 404);
     await problemOf(await fetch(`${url}/cats`), 404);
-    await problemOf(await fetch(`${url}/healthz`, { method: 'POST' }), 405);
+    for (const path of ['/healthz', '/metrics', '/api/openapi.json', '/api/docs', '/', '/r/nobody']) {
+      await problemOf(await fetch(url + path, { method: 'POST' }), 405);
+    }
     await problemOf(await fetch(`${url}/api/outbox`, { method: 'DELETE' }), 405);
     await problemOf(await fetch(`${url}/api/outbox?reminderId=a&reminderId=b`), 400);
   });

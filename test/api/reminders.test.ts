@@ -21,6 +21,7 @@ describe('the API of reminders', () => {
   const list = async (query = '') => (await (await fetch(`${reminders}${query}`)).json()) as ReminderPage;
   const outbox = async (id: string) =>
     (await (await fetch(`${url}/api/outbox?reminderId=${id}`)).json()) as OutboxMessage[];
+  const runsOf = (id: string) => system.client.workflow.count(`WorkflowId = '${id}'`);
   const workflows = async () => (await system.client.workflow.count()).count;
 
   test("takes what the course's page sends", async () => {
@@ -104,9 +105,13 @@ describe('the API of reminders', () => {
     ['+1 (415) 555.2671', '+14155552671'],
     ['+44 20 7946 0958', '+442079460958'],
     ['  +49 151 23456789 ', '+4915123456789'],
-    ['0049 151 23456789', undefined],
+    ['0049 151 23456789', '+4915123456789'],
+    ['tel:+1-415-555-2671', '+14155552671'],
+    ['(+44) 20 7946 0958', '+442079460958'],
+    ['\u202a+1\u202f415 555 2671\u202c', '+14155552671'],
+    ['0000 415 555 2671', undefined],
   ] as const) {
-    test(`reads the phone number "${spelling}" as ${expected ?? 'none'}`, async () => {
+    test(`reads the phone number ${JSON.stringify(spelling)} as ${expected ?? 'none'}`, async () => {
       const fields = { ...courseRequest, waitSeconds: 0, preference: 'sms', phone: spelling };
       const response = await send(reminders, 'POST', fields);
       if (expected === undefined) {
@@ -151,6 +156,8 @@ describe('the API of reminders', () => {
       ['a message with a control character', { message: 'Cuddle\u0007' }, 'message'],
       ['a message with a zero byte', { message: 'Cuddle\u0000' }, 'message'],
       ['a message with half a character', { message: 'Cuddle \ud83d' }, 'message'],
+      ['a message with bytes that are no character', { message: 'Cuddle \ufffd' }, 'message'],
+      ['a key that is no text', { idempotencyKey: 5 }, 'idempotencyKey'],
       ['a message that is a number', { message: 7 }, 'message'],
       ['an email address without @', { email: 'bob' }, 'email'],
       ['two email addresses', { email: 'bob@example.com, eve@example.com' }, 'email'],
@@ -246,6 +253,15 @@ describe('the API of reminders', () => {
       assert.equal((await send(reminders, 'POST', courseRequest, { Origin: url })).status, 201);
     });
 
+    test('the next page of another list', async () => {
+      for (let reminder = 0; reminder < 2; reminder++) await startReminder(url);
+      const { nextPageToken = '' } = await list('?pageSize=1&state=waiting');
+      assert.equal((await fetch(`${reminders}?pageSize=1&state=waiting&pageToken=${nextPageToken}`)).status, 200);
+      const other = await fetch(`${reminders}?pageSize=1&state=cancelled&pageToken=${nextPageToken}`);
+      const { errors } = await problemOf(other, 400);
+      assert.equal(errors?.[0]?.field, 'pageToken');
+    });
+
     test('methods that it does not know', async () => {
       const response = await fetch(reminders, { method: 'PUT' });
       assert.equal(response.headers.get('Allow'), 'GET, HEAD, POST');
@@ -279,7 +295,6 @@ describe('the API of reminders', () => {
 
   describe('with an Idempotency-Key', () => {
     test('starts one reminder, however often and however fast it is asked', async () => {
-      const before = await workflows();
       const key = { 'Idempotency-Key': 'one-of-twenty' };
       const responses = await Promise.all(
         Array.from({ length: 20 }, () => send(reminders, 'POST', { ...courseRequest, waitSeconds: 1 }, key)),
@@ -291,12 +306,13 @@ describe('the API of reminders', () => {
       const [id = ''] = ids;
       await eventually(async () => (await getReminder(url, id)).state === 'succeeded');
       assert.equal((await outbox(id)).length, 2);
-      assert.equal(await workflows(), before + 1);
+      assert.equal((await runsOf(id)).count, 1);
 
       const later = await send(reminders, 'POST', { ...courseRequest, waitSeconds: 1 }, key);
       assert.equal(later.status, 200);
       assert.equal(((await later.json()) as Reminder).state, 'succeeded');
-      assert.equal(await workflows(), before + 1);
+      assert.equal((await outbox(id)).length, 2);
+      assert.equal((await runsOf(id)).count, 1);
     });
 
     test('refuses the same key for another reminder', async () => {
@@ -307,6 +323,18 @@ describe('the API of reminders', () => {
         422,
       );
       assert.equal(errors?.[0]?.field, 'Idempotency-Key');
+    });
+
+    test('knows the same time again, however it is written', async () => {
+      const key = { 'Idempotency-Key': 'one-time' };
+      const fields = { ...courseRequest, waitSeconds: '' };
+      for (const [remindAt, status] of [
+        ['2030-01-01T00:00:00Z', 201],
+        ['2030-01-01T01:00:00.000+01:00', 200],
+        ['2030-01-01T00:00:01Z', 422],
+      ] as const) {
+        assert.equal((await send(reminders, 'POST', { ...fields, remindAt }, key)).status, status, remindAt);
+      }
     });
 
     test('refuses a key that is empty or too long', async () => {
@@ -336,7 +364,7 @@ describe('the API of reminders', () => {
 
       assert.equal(response.status, 422);
       assert.match(response.headers.get('Content-Type') ?? '', /^text\/html/);
-      assert.match(await response.text(), /<strong>email<\/strong> must be an email address/);
+      assert.match(await response.text(), /<strong>Bob’s email address<\/strong> must be an email address/);
     });
 
     test('tells a program what is wrong as problem details', async () => {

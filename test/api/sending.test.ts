@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { Reminder } from '../../src/temporal/reminders';
+import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
+import { createReminders, type Reminder } from '../../src/temporal/reminders';
 import { eventually, startSystem, type System } from '../system';
 import { getReminder, problemOf, send, startReminder } from './client';
 
@@ -45,6 +46,33 @@ describe('a reminder that is being sent, by a mail server that says nothing', ()
       ],
     );
     await problemOf(await send(`${system.url}/api/reminders/${id}`, 'PATCH', { message: 'Feed Whiskers' }), 409);
+  });
+
+  test('is asked once for all who look at it at the same time', async () => {
+    const id = await startSending();
+    const visitors = 20;
+    let found = 0;
+    let asked = 0;
+    const counting: WorkflowClientInterceptor = {
+      describe: async (input, next) => {
+        const execution = await next(input);
+        found++;
+        return execution;
+      },
+      query: async (input, next) => {
+        asked++;
+        await eventually(() => Promise.resolve(found >= visitors));
+        return next(input);
+      },
+    };
+    const { connection } = system.client;
+    const reminders = createReminders(new Client({ connection, interceptors: { workflow: [counting] } }), undefined);
+
+    const seen = await Promise.all(Array.from({ length: visitors }, () => reminders.get(id)));
+    assert.deepEqual(new Set(seen.map(({ state }) => state)), new Set(['sending']));
+    assert.equal(asked, 1);
+    assert.equal((await reminders.get(id)).state, 'sending');
+    assert.equal(asked, 2);
   });
 
   test('is cancelled only once the attempt in flight has ended', async () => {
