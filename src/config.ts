@@ -1,8 +1,9 @@
 /**
  * Every setting, read once at start. A setting that is wrong stops the start with one line that names it.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
@@ -58,6 +59,17 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .transform((url) => url.replace(/\/+$/, ''));
 
+const publicUrl = httpUrl.refine(
+  (url) => url === new URL(url).origin,
+  'must be a scheme, a host and maybe a port, such as https://cuddles.example.com',
+);
+
+const smtpUrl = z
+  .url({ protocol: /^smtps?$/, hostname: /./, error: 'must be an smtp:// or smtps:// address' })
+  .refine((url) => isDecodable(new URL(url).username + new URL(url).password), {
+    error: 'has a user or password with a wrong "%": write it as %25',
+  });
+
 const emailAddress = z
   .string()
   .regex(
@@ -69,7 +81,7 @@ const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
   DATA_DIR: z.string().default('.data'),
-  PUBLIC_URL: httpUrl.optional(),
+  PUBLIC_URL: publicUrl.optional(),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -77,7 +89,7 @@ const settings = z.object({
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
+  SMTP_URL: smtpUrl.optional(),
   TWILIO_ACCOUNT_SID: z
     .string()
     .regex(/^AC[0-9a-fA-F]{32}$/, 'must be "AC" and 32 hexadecimal digits')
@@ -102,11 +114,13 @@ const settings = z.object({
 
 type Settings = z.infer<typeof settings>;
 
-/** Adds the settings of the file `.env` in the working directory, if there is one, to those of the environment. */
+/** Sets what the file `.env` in the working directory, if there is one, says of variables that are absent or empty. */
 export function loadDotEnv(): void {
   if (!existsSync('.env')) return;
   try {
-    process.loadEnvFile('.env');
+    const text = readFileSync('.env', 'utf8').replace(/^\ufeff/, ''); // Some editors begin a file with this mark.
+    for (const [name, value] of Object.entries(parseEnv(text)))
+      if (!process.env[name]?.trim()) process.env[name] = value;
   } catch (cause) {
     throw new StartError(`The file .env cannot be read: ${(cause as Error).message}`, { cause });
   }
@@ -136,6 +150,15 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     defaultCountry: values.DEFAULT_COUNTRY,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The standard settings of Temporal clients, if any are there, mean a Temporal that is already running. */

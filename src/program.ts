@@ -1,5 +1,6 @@
 /** How every program here begins and ends. */
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import type { Logger } from 'pino';
 import { loadDotEnv, readConfig, type Config } from './config';
 import { createLogger } from './logger';
@@ -23,21 +24,17 @@ export interface Program {
 }
 
 /**
- * Runs a program: starts it, waits until it is told to stop (SIGINT or SIGTERM; a second one ends it at once) or a part of
- * it fails, and stops its parts one after the other.
+ * Runs a program: starts it, waits until it is told to stop (Ctrl-C, SIGTERM, or its terminal is closed; a second time ends
+ * it at once) or a part of it fails, and stops its parts one after the other.
  *
  * A program that cannot start says why in one line, and exits with code 1.
  */
 export async function run(start: (program: Program) => Promise<void>): Promise<void> {
   const parts: Part[] = [];
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      stopping.abort();
-    });
-  }
-  const { signal } = stopping;
+  const signal = toldToStop();
   const told = once(signal, 'abort');
+  // It goes on when nobody reads what it says any more, such as a terminal that was closed.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const started = <P extends Part>(part: P): P => {
     parts.unshift(part);
     signal.throwIfAborted();
@@ -55,6 +52,23 @@ export async function run(start: (program: Program) => Promise<void>): Promise<v
   for (const part of parts) await part.stop().catch(fail);
   // Told to stop while it still starts, it does not wait for what that is waiting for.
   process.exit();
+}
+
+/** A Ctrl-C comes twice within a moment: from the terminal, and from npm, which passes on its own. */
+const ECHO_MS = 500;
+
+/** Aborted when this process is told to stop. Told again, other than by an echo, it ends at once. */
+function toldToStop(): AbortSignal {
+  const stopping = new AbortController();
+  let toldAt: number | undefined;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      toldAt ??= performance.now();
+      if (performance.now() - toldAt > ECHO_MS) process.exit(128 + constants.signals[name]);
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
 }
 
 function fail(error: unknown): void {

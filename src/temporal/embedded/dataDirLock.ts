@@ -31,8 +31,9 @@ export async function lockDataDir(dir: string): Promise<Release> {
   const sockets = join(dir, 'lock');
   let release: Release | undefined;
   try {
-    await mkdir(sockets, { recursive: true, mode: 0o700 });
+    await mkdir(dir, { recursive: true, mode: 0o700 });
     await access(dir, constants.W_OK);
+    await mkdir(sockets, { recursive: true, mode: 0o700 });
     release = await withShortName(sockets, claim);
   } catch (cause) {
     throw new StartError(

@@ -91,6 +91,7 @@ async function tryToStart(options: DevServerOptions): Promise<DevServer> {
   await rename(logPath, join(options.dataDir, 'temporal.previous.log')).catch(() => undefined);
   const log = await open(logPath, 'w', 0o600);
   const server = spawnLeashed(options.cli, serverArguments({ ...options, port, uiPort }), {
+    cwd: options.dataDir,
     // None of our settings: no provider's key, and none of the TEMPORAL_* variables that the CLI would read.
     env: { TEMPORAL_DISABLE_VERSION_CHECK: 'true' },
     output: log.fd,
@@ -124,7 +125,7 @@ async function tryToStart(options: DevServerOptions): Promise<DevServer> {
   return { port, uiPort, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, exited, stop };
 }
 
-function serverArguments({ dataDir, port, uiPort, searchAttributes }: DevServerOptions): string[] {
+function serverArguments({ port, uiPort, searchAttributes }: DevServerOptions): string[] {
   const dynamicConfig = {
     // Otherwise any web page can start workflows through the HTTP API, with a POST that browsers send without asking. The
     // Web UI does not use that API.
@@ -135,7 +136,8 @@ function serverArguments({ dataDir, port, uiPort, searchAttributes }: DevServerO
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-    ...['--db-filename', join(dataDir, DATABASE), '--log-level', 'warn'],
+    // Without the folder: the server takes what it is given for a part of an address, where "#", "?" and "%" mean something.
+    ...['--db-filename', DATABASE, '--log-level', 'warn'],
     // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => [

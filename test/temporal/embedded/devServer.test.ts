@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,16 +49,16 @@ async function statusOf(client: Client, workflowId: string): Promise<string> {
   return status.name;
 }
 
-/** The process groups of all that runs over the folder: for each server one entry of its own, and one of what waits beside it. */
-async function groupsOver(dataDir: string): Promise<number[]> {
+/** The process groups of all that runs on the port: for each server one entry of its own, and one of what waits beside it. */
+async function groupsOn({ port }: { port: number }): Promise<number[]> {
   const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pgid=,args=']);
-  const lines = stdout.split('\n').filter((line) => line.includes(`${dataDir}/temporal.db`));
+  const lines = stdout.split('\n').filter((line) => line.includes(`start-dev --ip 127.0.0.1 --port ${port} `));
   return lines.map((line) => Number.parseInt(line));
 }
 
 /** The server leads its group. */
-async function killServerOver(dataDir: string): Promise<void> {
-  const [server] = await groupsOver(dataDir);
+async function killServerOn(port: { port: number }): Promise<void> {
+  const [server] = await groupsOn(port);
   assert(server !== undefined && server > 1);
   process.kill(server, 'SIGKILL');
 }
@@ -92,6 +92,19 @@ describe('The embedded server', { timeout: 60_000 }, () => {
     assert.equal((await fetch(server.uiUrl)).status, 200);
   });
 
+  test('keeps its database in its folder, whatever that is called', async (t) => {
+    const options = await setUp(t);
+    const dataDir = join(options.dataDir, 'C# & 100%20?; 🐾');
+    await mkdir(dataDir);
+    const { server, client } = await start(t, { ...options, dataDir });
+    await startWorkflow(client, 'one');
+    assert.deepEqual(
+      (await readdir(dataDir)).filter((name) => name.startsWith('temporal.db')),
+      ['temporal.db', 'temporal.db-shm', 'temporal.db-wal'],
+    );
+    await server.stop();
+  });
+
   test('keeps finished workflows for 30 days, from its first start on', async (t) => {
     const options = await setUp(t);
     for (let round = 0; round < 2; round++) {
@@ -109,7 +122,7 @@ describe('The embedded server', { timeout: 60_000 }, () => {
     await first.server.stop();
     assert.equal(await first.server.exited, 'with code 0');
     assert.equal(await isOpen(first.server.port), false);
-    assert.deepEqual(await groupsOver(options.dataDir), []);
+    assert.deepEqual(await groupsOn(first.server), []);
     const { port, uiPort } = first.server;
     const { client } = await start(t, { ...options, port, uiPort });
     assert.equal(await statusOf(client, 'one'), 'RUNNING');
@@ -259,7 +272,7 @@ describe('The embedded server of a program', { timeout: 60_000 }, () => {
     await exited;
     const { client } = await start(t, { ...options, port });
     assert.equal(await statusOf(client, 'one'), 'RUNNING');
-    assert.equal(new Set(await groupsOver(options.dataDir)).size, 1);
+    assert.equal(new Set(await groupsOn({ port })).size, 1);
   });
 
   test('does not get the Ctrl-C of the terminal, and stops when it is told to', async (t) => {
@@ -273,7 +286,7 @@ describe('The embedded server of a program', { timeout: 60_000 }, () => {
     assert.equal(await line(), 'stopped');
     assert.equal(await isOpen(port), false);
     assert.deepEqual(await exited, [0, null]);
-    assert.deepEqual(await groupsOver(dataDir), []);
+    assert.deepEqual(await groupsOn({ port }), []);
   });
 });
 
@@ -290,7 +303,7 @@ describe('The supervised server', { timeout: 60_000 }, () => {
       'The Temporal server is back.',
     ];
     for (let round = 1; round <= 2; round++) {
-      await killServerOver(options.dataDir);
+      await killServerOn(server);
       await until(() => Promise.resolve(told.length === 2 * round));
       assert.equal(await statusOf(client, 'one'), 'RUNNING');
       assert.equal(await isOpen(server.uiPort), true);
@@ -305,7 +318,7 @@ describe('The supervised server', { timeout: 60_000 }, () => {
     const told: string[] = [];
     const server = await superviseDevServer(options, (message) => told.push(message));
     t.after(server.stop);
-    await killServerOver(options.dataDir);
+    await killServerOn(server);
     await until(async () => !(await isOpen(server.port)));
     const squatter = createServer().listen(server.port, '127.0.0.1');
     await once(squatter, 'listening');
@@ -319,20 +332,20 @@ describe('The supervised server', { timeout: 60_000 }, () => {
   test('stays away when it is stopped before it is started again', async (t) => {
     const options = await setUp(t);
     const server = await superviseDevServer(options, () => undefined);
-    await killServerOver(options.dataDir);
+    await killServerOn(server);
     await until(async () => !(await isOpen(server.port)));
     await server.stop();
-    assert.deepEqual(await groupsOver(options.dataDir), []);
+    assert.deepEqual(await groupsOn(server), []);
     await assert.rejects(stat(join(options.dataDir, 'temporal.previous.log')), { code: 'ENOENT' });
   });
 
   test('stays away when it is stopped while it is being started again', async (t) => {
     const options = await setUp(t);
     const server = await superviseDevServer(options, () => undefined);
-    await killServerOver(options.dataDir);
-    await until(async () => (await groupsOver(options.dataDir)).length === 0);
-    await until(async () => (await groupsOver(options.dataDir)).length > 0);
+    await killServerOn(server);
+    await until(async () => (await groupsOn(server)).length === 0);
+    await until(async () => (await groupsOn(server)).length > 0);
     await server.stop();
-    assert.deepEqual(await groupsOver(options.dataDir), []);
+    assert.deepEqual(await groupsOn(server), []);
   });
 });
