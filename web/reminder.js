@@ -6,6 +6,7 @@ import { connectionReport } from './connection-note.js';
 import { startTicking } from './countdown.js';
 import { deliveryList } from './deliveries.js';
 import { element } from './element.js';
+import { excerpt } from './excerpt.js';
 import { outbox } from './outbox.js';
 import { picture } from './picture.js';
 import { poll } from './poll.js';
@@ -21,7 +22,7 @@ const SOON = 60_000;
 const EVERY_WHEN_SOON = 1000;
 const EVERY_AT_MOST = 30_000;
 
-const id = decodeURIComponent(location.pathname.slice('/r/'.length));
+const id = decodeURIComponent(location.pathname.slice('/r/'.length).replace(/\/$/, ''));
 const main = /** @type {HTMLElement} */ (document.querySelector('main'));
 
 const hopes = element('p', { role: 'status' });
@@ -113,7 +114,7 @@ function show(reminder) {
   shown = latest;
   const { state, message, webUiUrl } = reminder;
   main.dataset.state = state;
-  document.title = `${message.slice(0, 40)} · ${STATES[state].label} · Cuddle-a-tron`;
+  document.title = `${excerpt(message)} · ${STATES[state].label} · Cuddle-a-tron`;
   keepFocus(summary, () => {
     summary.replaceChildren(...summaryOf(reminder, done));
     return summary;

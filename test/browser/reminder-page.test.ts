@@ -71,4 +71,12 @@ describe('the page of one reminder', { skip: withoutBrowser }, () => {
     await page.locator('.mailbox').waitFor({ state: 'hidden' });
     assert.equal(await page.getByRole('heading', { name: 'Outbox' }).isVisible(), false);
   });
+
+  test('is found with a slash at its end, and its title leaves every character whole', async (t) => {
+    const { id } = await waiting({ message: `${'x'.repeat(39)}👩‍👩‍👧‍👦 purr` });
+    const page = await visit(t, browser, `${pageOf(id)}/`);
+    await page.locator('main[data-state="waiting"]').waitFor();
+
+    assert.equal(await page.title(), `${'x'.repeat(39)}👩‍👩‍👧‍👦 · Waiting · Cuddle-a-tron`);
+  });
 });
