@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startReminder } from '../api/client';
-import { startSystem, type System } from '../system';
+import type { Browser, Page } from 'playwright-core';
+import { getReminder, send, startReminder } from '../api/client';
+import { eventually, startSystem, type System } from '../system';
 import { launch, visit, withoutBrowser } from './browser';
 
 /** In seconds. */
@@ -72,6 +72,51 @@ describe('the page of one reminder', { skip: withoutBrowser }, () => {
     assert.equal(await page.getByRole('heading', { name: 'Outbox' }).isVisible(), false);
   });
 
+  test('shows of a reminder that was cancelled on its way how far it had come', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 0, preference: 'sms' });
+    await eventually(async () => (await getReminder(system.url, id)).deliveries[0]?.error);
+    await send(`${system.url}/api/reminders/${id}`, 'DELETE', {});
+    const page = await visit(t, browser, pageOf(id));
+    await page.locator('main[data-state="cancelled"]').waitFor();
+
+    assert.deepEqual(await litEdges(page), [
+      'Start>Timer',
+      'Timer>Preference',
+      'Preference>SmsReminder',
+      'SmsReminder>Outcome',
+      'Outcome>Cancelled',
+    ]);
+    assert.equal(await page.locator('[data-node="SmsReminder"]').getAttribute('data-status'), 'stopped');
+    const left = await page.evaluate(
+      `document.querySelector('[data-node="Timer"] .ring-progress').style.strokeDashoffset`,
+    );
+    assert.equal(left, '0');
+    assert.equal(
+      await page.locator('.picture desc').textContent(),
+      'Never mind, says Whiskers. Passed: Timer, Preference, and Cancelled. Stopped: SmsReminder.',
+    );
+  });
+
+  test('shows of a reminder that was cancelled before that it left its timer', async (t) => {
+    const { id } = await waiting();
+    await send(`${system.url}/api/reminders/${id}`, 'DELETE', {});
+    const page = await visit(t, browser, pageOf(id));
+    await page.locator('main[data-state="cancelled"]').waitFor();
+
+    assert.deepEqual(await litEdges(page), ['Start>Timer', 'Timer>Cancelled']);
+  });
+
+  test('paints the way that was taken above the ways that were not', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 0, preference: 'email' });
+    const page = await visit(t, browser, pageOf(id));
+    await page.locator('main[data-state="succeeded"]').waitFor();
+
+    const order = await page.evaluate<string[]>(
+      '[...document.querySelectorAll(".edge")].map(({ dataset }) => dataset.status)',
+    );
+    assert.deepEqual(order.slice(order.indexOf('done')), Array(5).fill('done'));
+  });
+
   test('is found with a slash at its end, and its title leaves every character whole', async (t) => {
     const { id } = await waiting({ message: `${'x'.repeat(39)}👩‍👩‍👧‍👦 purr` });
     const page = await visit(t, browser, `${pageOf(id)}/`);
@@ -80,3 +125,10 @@ describe('the page of one reminder', { skip: withoutBrowser }, () => {
     assert.equal(await page.title(), `${'x'.repeat(39)}👩‍👩‍👧‍👦 · Waiting · Cuddle-a-tron`);
   });
 });
+
+/** The edges of the picture that were taken, in the order of the machine. */
+function litEdges(page: Page): Promise<string[]> {
+  return page.evaluate(
+    `[...document.querySelectorAll('.edge[data-status="done"]')].map(({ dataset }) => dataset.edge)`,
+  );
+}
