@@ -44,6 +44,22 @@ describe('every page', { skip: withoutBrowser }, () => {
     }
   });
 
+  test('tells what an action did where the visitor is looking', async (t) => {
+    const page = await visitFull(t, pages.home, { viewport: { width: 375, height: 150 } });
+    await page.locator('[data-action="snooze"]').click();
+    await page.locator('.said:not(:empty)').waitFor();
+    await page.evaluate('document.querySelector(`[data-action="snooze"]`).scrollIntoView(false)');
+    for (const note of ['', 'Reconnecting …']) {
+      await page.evaluate(`document.querySelector('.connection-note').textContent = '${note}'`);
+      const whatIsSeen = await page.evaluate<string>(`{
+        const { left, right, top, bottom } = document.querySelector('.said').getBoundingClientRect();
+        const corners = [[left + 20, top + 5], [right - 20, top + 5], [left + 20, bottom - 5], [right - 20, bottom - 5]];
+        corners.map(([x, y]) => document.elementFromPoint(x, y)?.className).join(' ');
+      }`);
+      assert.equal(whatIsSeen, 'said said said said');
+    }
+  });
+
   test('is accessible to everyone, by day and by night', async (t) => {
     for (const url of Object.values(pages)) {
       await assertAccessible(await visitFull(t, url, { reducedMotion: 'reduce' }));
