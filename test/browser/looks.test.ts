@@ -44,6 +44,17 @@ describe('every page', { skip: withoutBrowser }, () => {
     }
   });
 
+  test('leaves the messages in the list room beside their buttons', async (t) => {
+    const page = await visitFull(t, pages.home);
+    for (const width of [640, 700, 960, 1024, 1100, 1280]) {
+      await page.setViewportSize({ width, height: 700 });
+      const room = await page.evaluate<number>(
+        'Math.min(...[...document.querySelectorAll(".reminders .message")].map(({ offsetWidth }) => offsetWidth))',
+      );
+      assert.ok(room >= 280, `${room} of ${width} pixels`);
+    }
+  });
+
   test('tells what an action did where the visitor is looking', async (t) => {
     const page = await visitFull(t, pages.home, { viewport: { width: 375, height: 150 } });
     await page.locator('[data-action="snooze"]').click();
