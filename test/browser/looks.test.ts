@@ -71,6 +71,17 @@ describe('every page', { skip: withoutBrowser }, () => {
     }
   });
 
+  test('shows what is chosen also in the colours of the system', async (t) => {
+    const page = await visitFull(t, pages.home, { forcedColors: 'active' });
+    for (const [chosen, other] of [
+      ['.segments label:has(:checked)', '.segments label:not(:has(:checked))'],
+      ['.chip[aria-pressed="true"]', '.chip[aria-pressed="false"]'],
+    ] as const) {
+      const colour = (of: string) => page.evaluate<string>(`getComputedStyle(document.querySelector('${of}')).color`);
+      assert.notEqual(await colour(chosen), await colour(other));
+    }
+  });
+
   test('is accessible to everyone, by day and by night', async (t) => {
     for (const url of Object.values(pages)) {
       await assertAccessible(await visitFull(t, url, { reducedMotion: 'reduce' }));
