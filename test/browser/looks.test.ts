@@ -32,14 +32,19 @@ describe('every page', { skip: withoutBrowser }, () => {
   test('fits on a narrow screen, whatever was typed', async (t) => {
     for (const url of Object.values(pages)) {
       const page = await visitFull(t, url);
-      for (const width of [375, 320]) {
+      for (const [width, textSize] of [
+        [375, 100],
+        [320, 100],
+        [320, 200],
+      ] as const) {
         await page.setViewportSize({ width, height: 700 });
+        await page.evaluate(`document.documentElement.style.fontSize = '${textSize}%'`);
         const cut = await page.evaluate<string[]>(
           `[...document.querySelectorAll('html, .message, .received')]
             .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
             .map(({ tagName, className }) => tagName + ' ' + className)`,
         );
-        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide`);
+        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide, text at ${textSize} %`);
       }
     }
   });
