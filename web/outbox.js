@@ -11,8 +11,8 @@ const SHOWN = 30;
  * Draws a phone and a mailbox into a container.
  *
  * @param {Element} container
- * @returns {(messages: OutboxMessage[]) => void} Shows the messages, newest first; those that have come since the last
- *   time arrive visibly.
+ * @returns {(messages: OutboxMessage[], channels?: OutboxMessage['channel'][]) => void} Shows the messages, newest
+ *   first; those that have come since the last time arrive visibly. Only what receives these channels is drawn.
  */
 export function outbox(container) {
   const arrivals = element('p', { class: 'visually-hidden', role: 'status' });
@@ -23,13 +23,12 @@ export function outbox(container) {
     'Nothing here. An email drops in when it is sent.',
     email,
   );
+  const phoneWithEar = element('div', { class: 'phone' }, element('div', { class: 'phone-ear' }), phone.element);
   const mailboxWithFlag = element('div', { class: 'mailbox' }, mailboxDrawing(), mailbox.element);
-  container.append(
-    element('div', { class: 'phone' }, element('div', { class: 'phone-ear' }), phone.element),
-    mailboxWithFlag,
-    arrivals,
-  );
-  return (messages) => {
+  container.append(phoneWithEar, mailboxWithFlag, arrivals);
+  return (messages, channels = ['sms', 'email']) => {
+    phoneWithEar.hidden = !channels.includes('sms');
+    mailboxWithFlag.hidden = !channels.includes('email');
     const texts = phone.show(messages);
     const letters = mailbox.show(messages);
     mailboxWithFlag.classList.toggle(

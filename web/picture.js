@@ -15,13 +15,14 @@ import { element, svgElement } from './element.js';
  * @property {string} to
  * @property {string} [label]
  * @property {boolean} [aside] A way out of the flow, which leaves a node by its side.
+ * @property {boolean} [around] A rare way back, past what is beside the flow. It is drawn only once it was taken.
  *
  * @typedef {object} Machine
  * @property {string} title
  * @property {MachineNode[]} nodes
  * @property {MachineEdge[]} edges
  *
- * @typedef {'idle' | 'current' | 'done' | 'failed' | 'dimmed'} NodeStatus
+ * @typedef {'idle' | 'current' | 'done' | 'failed' | 'stopped' | 'dimmed'} NodeStatus
  *
  * @typedef {object} NodeLight
  * @property {NodeStatus} status
@@ -54,7 +55,7 @@ const SIZE = {
 };
 
 /** Kinds that only draw how the flow begins, parts and meets. */
-export const UNNAMED = new Set(['start', 'fork', 'join']);
+const UNNAMED = new Set(['start', 'fork', 'join']);
 
 /** In units of the drawing: one step along the flow, one lane across it. */
 const ACROSS_THE_PAGE = { along: 162, across: 74 };
@@ -62,10 +63,17 @@ const DOWN_THE_PAGE = { along: 98, across: 86 };
 
 const MARGIN = 12;
 
+/** How far in the corners of a choice are, which comes to a point at both ends. */
+const POINT = 18;
+
+/** Of a way around: how close it passes by the outermost node, how it turns, and how it arrives. */
+const AROUND = { gap: 8, turn: 40, arrival: 90 };
+
 /** Below this width of the window the flow runs down the page. */
 const wide = matchMedia('(min-width: 900px)');
 
 /** @typedef {{x: number, y: number}} Point */
+/** @typedef {{left: number, right: number, top: number, bottom: number}} Bounds */
 /** @typedef {{place: (at: {along: number, across: number}) => Point, horizontal: boolean}} Direction */
 
 /**
@@ -115,14 +123,16 @@ function direction() {
 function draw(machine, flow) {
   const byId = new Map(machine.nodes.map((node) => [node.id, node]));
   const nodes = machine.nodes.map((node) => ({ id: node.id, ...drawNode(node, flow) }));
-  const edges = machine.edges.map((edge) => ({ ...edge, group: drawEdge(edge, byId, flow) }));
+  const bounds = boundsOf(machine, flow);
+  const edges = machine.edges.map((edge) => ({ ...edge, group: drawEdge(edge, byId, flow, bounds) }));
+  const ways = svgElement('g', {}, ...edges.map(({ group }) => group));
   const description = svgElement('desc');
   const svg = svgElement(
     'svg',
-    { viewBox: viewBoxOf(machine, flow), role: 'img' },
+    { viewBox: viewBoxOf(bounds), role: 'img' },
     svgElement('title', {}, machine.title),
     description,
-    ...edges.map(({ group }) => group),
+    ways,
     ...nodes.map(({ group }) => group),
   );
   svg.classList.add(flow.horizontal ? 'horizontal' : 'vertical');
@@ -130,12 +140,17 @@ function draw(machine, flow) {
   /** @param {Lights} lights */
   function light({ nodes: nodeLights, taken, words }) {
     for (const { id, show } of nodes) show(nodeLights.get(id) ?? { status: 'idle' });
+    let changed = false;
     for (const { from, to, group } of edges) {
       const statusOf = (/** @type {string} */ id) => nodeLights.get(id)?.status ?? 'idle';
       // Where the flow cannot come any more: from a state left out, or to one left out or entered by another way.
       const dimmed = statusOf(from) === 'dimmed' || statusOf(to) !== 'idle';
-      group.dataset.status = taken.has(`${from}>${to}`) ? 'done' : dimmed ? 'dimmed' : 'idle';
+      const status = taken.has(`${from}>${to}`) ? 'done' : dimmed ? 'dimmed' : 'idle';
+      changed ||= group.dataset.status !== status;
+      group.dataset.status = status;
     }
+    // What was taken lies on top, as it shares its ends with others. It stays where it is: what moves cannot fade.
+    if (changed) ways.prepend(...edges.map(({ group }) => group).filter(({ dataset }) => dataset.status !== 'done'));
     if (description.textContent !== words) description.textContent = words;
   }
 
@@ -186,7 +201,7 @@ function drawNode(node, flow) {
 function outline(name, kind, width, height) {
   const [x, y] = [width / 2, height / 2];
   if (kind === 'choice') {
-    const points = `${-x},0 ${-x + 18},${-y} ${x - 18},${-y} ${x},0 ${x - 18},${y} ${-x + 18},${y}`;
+    const points = `${-x},0 ${-x + POINT},${-y} ${x - POINT},${-y} ${x},0 ${x - POINT},${y} ${-x + POINT},${y}`;
     return svgElement('polygon', { class: name, points });
   }
   const radius = kind === 'task' || kind === 'wait' ? 14 : y;
@@ -213,28 +228,32 @@ function badge(x, y) {
  * @param {MachineEdge} edge
  * @param {Map<string, MachineNode>} byId
  * @param {Direction} flow
+ * @param {Bounds} bounds
  */
-function drawEdge({ from, to, label, aside }, byId, flow) {
+function drawEdge({ from, to, label, aside, around }, byId, flow, bounds) {
   const source = /** @type {MachineNode} */ (byId.get(from));
   const target = /** @type {MachineNode} */ (byId.get(to));
-  // Along the flow an edge leaves at the front; aside, it leaves at the side that faces its target.
-  const start = aside
-    ? border(source, flow, { along: 0, across: Math.sign(target.across - source.across) })
-    : border(source, flow, { along: 1, across: 0 });
-  const end = border(target, flow, { along: -1, across: 0 });
-  const bend = aside ? asideBend(start, end, flow) : flowBend(start, end, flow);
-  const path = `M${start.x} ${start.y}C${bend} ${end.x} ${end.y}`;
+  const side = Math.sign(target.across - source.across);
+  // Along the flow an edge leaves at the front, and a choice by one of its corners; out of it, at the target's side.
+  const start =
+    aside || around
+      ? border(source, flow, { along: 0, across: side })
+      : border(source, flow, { along: 1, across: source.kind === 'choice' ? side : 0 });
+  const end = border(target, flow, { along: around ? 1 : -1, across: 0 });
+  const way = around
+    ? wayAround(start, end, flow, bounds, side)
+    : `C${aside ? asideBend(start, end, flow) : flowBend(start, end, flow)} ${end.x} ${end.y}`;
   return svgElement(
     'g',
-    { class: aside ? 'edge aside' : 'edge' },
-    svgElement('path', { d: path }),
+    { class: aside ? 'edge aside' : around ? 'edge around' : 'edge', 'data-edge': `${from}>${to}` },
+    svgElement('path', { d: `M${start.x} ${start.y}${way}` }),
     label !== undefined &&
       svgElement('text', { class: 'edge-label', x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 + 4 }, label),
   );
 }
 
 /**
- * The middle of one side of a node.
+ * The middle of one side of a node, or one of its corners.
  *
  * @param {MachineNode} node
  * @param {Direction} flow
@@ -245,7 +264,8 @@ function border(node, flow, { along, across }) {
   const { x, y } = flow.place(node);
   const [width, height] = SIZE[node.kind];
   const [sideX, sideY] = flow.horizontal ? [along, across] : [across, along];
-  return { x: x + (sideX * width) / 2, y: y + (sideY * height) / 2 };
+  const inset = sideX !== 0 && sideY !== 0 ? POINT : 0;
+  return { x: x + sideX * (width / 2 - inset), y: y + (sideY * height) / 2 };
 }
 
 /**
@@ -273,14 +293,42 @@ function asideBend(start, end, { horizontal }) {
 }
 
 /**
+ * Leaves across the flow, goes back past everything on that side, and arrives against the flow.
+ *
+ * @param {Point} start
+ * @param {Point} end
+ * @param {Direction} flow
+ * @param {Bounds} bounds
+ * @param {number} side
+ */
+function wayAround(start, end, { horizontal }, { left, right, top, bottom }, side) {
+  const { gap, turn, arrival } = AROUND;
+  if (horizontal) {
+    const lane = side > 0 ? bottom + gap : top - gap;
+    const [back, middle] = [end.x + arrival, end.x + arrival / 2];
+    return `Q${start.x} ${lane} ${start.x - turn} ${lane}H${back}C${middle} ${lane} ${middle} ${end.y} ${end.x} ${end.y}`;
+  }
+  const lane = side > 0 ? right + gap : left - gap;
+  const [back, middle] = [end.y + arrival, end.y + arrival / 2];
+  return `Q${lane} ${start.y} ${lane} ${start.y - turn}V${back}C${lane} ${middle} ${end.x} ${middle} ${end.x} ${end.y}`;
+}
+
+/**
  * @param {Machine} machine
  * @param {Direction} flow
+ * @returns {Bounds}
  */
-function viewBoxOf({ nodes }, flow) {
+function boundsOf({ nodes }, flow) {
   const boxes = nodes.map((node) => ({ ...flow.place(node), size: SIZE[node.kind] }));
-  const left = Math.min(...boxes.map(({ x, size }) => x - size[0] / 2)) - MARGIN;
-  const right = Math.max(...boxes.map(({ x, size }) => x + size[0] / 2)) + MARGIN;
-  const top = Math.min(...boxes.map(({ y, size }) => y - size[1] / 2)) - MARGIN;
-  const bottom = Math.max(...boxes.map(({ y, size }) => y + size[1] / 2)) + MARGIN;
-  return `${left} ${top} ${right - left} ${bottom - top}`;
+  return {
+    left: Math.min(...boxes.map(({ x, size }) => x - size[0] / 2)),
+    right: Math.max(...boxes.map(({ x, size }) => x + size[0] / 2)),
+    top: Math.min(...boxes.map(({ y, size }) => y - size[1] / 2)),
+    bottom: Math.max(...boxes.map(({ y, size }) => y + size[1] / 2)),
+  };
+}
+
+/** @param {Bounds} bounds */
+function viewBoxOf({ left, right, top, bottom }) {
+  return `${left - MARGIN} ${top - MARGIN} ${right - left + 2 * MARGIN} ${bottom - top + 2 * MARGIN}`;
 }

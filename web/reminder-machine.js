@@ -1,6 +1,5 @@
 /** The reminder as a state machine, and how a reminder lights it. */
 import { countdownWords } from './countdown.js';
-import { UNNAMED } from './picture.js';
 import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
@@ -37,6 +36,7 @@ export const REMINDER_MACHINE = {
     { from: 'SmsReminder', to: 'Outcome' },
     { from: 'Outcome', to: 'Succeeded' },
     { from: 'Outcome', to: 'Failed' },
+    { from: 'Outcome', to: 'Cancelled', around: true },
   ],
 };
 
@@ -49,7 +49,7 @@ const DELIVERY_LIGHT = {
   sent: 'done',
   delivered: 'done',
   failed: 'failed',
-  skipped: 'dimmed',
+  skipped: 'stopped',
   unknown: 'failed',
 };
 
@@ -78,11 +78,11 @@ export function lightsOf(reminder, time) {
     nodes.set('EmailReminder', branchLight(reminder, 'email', entered.has('EmailReminder')));
     nodes.set('SmsReminder', branchLight(reminder, 'sms', entered.has('SmsReminder')));
   }
-  if (entered.has('Succeeded') || entered.has('Failed')) nodes.set('Outcome', { status: 'done' });
+  if (chosen && ended) nodes.set('Outcome', { status: 'done' });
   if (entered.has('Failed')) nodes.set('Failed', { status: 'failed' });
   if (reminder.state === 'partial') nodes.set('Succeeded', { status: 'done', detail: 'in part' });
 
-  return { nodes, taken: edgesTaken(reminder, entered), words: wordsOf(reminder, nodes) };
+  return { nodes, taken: edgesTaken(reminder, entered, ended), words: wordsOf(reminder, nodes) };
 }
 
 /**
@@ -90,8 +90,8 @@ export function lightsOf(reminder, time) {
  * @param {number} time
  * @returns {NodeLight}
  */
-function timerLight({ state, path, createdAt, dueAt }, time) {
-  if (state !== 'waiting' || path.length > 1) return { status: 'done', progress: state === 'cancelled' ? 0 : 1 };
+function timerLight({ path, createdAt, dueAt }, time) {
+  if (path.length > 1) return { status: 'done', progress: path[1]?.state === 'Cancelled' ? 0 : 1 };
   const [start, due] = [Date.parse(createdAt), Date.parse(dueAt)];
   const progress = due > start ? Math.min(1, Math.max(0, (time - start) / (due - start))) : 1;
   return { status: 'current', detail: countdownWords(due - time), progress };
@@ -114,14 +114,17 @@ function branchLight({ deliveries }, channel, entered) {
 /**
  * @param {Reminder} reminder
  * @param {Set<string>} entered
+ * @param {boolean} ended
  */
-function edgesTaken({ preference }, entered) {
+function edgesTaken({ preference }, entered, ended) {
   const both = preference === 'both';
   const taken = REMINDER_MACHINE.edges.filter(({ from, to }) => {
     if (from === 'Start') return true;
     if (from === 'Both') return both && entered.has(to);
     if (to === 'Both') return both && entered.has('Preference');
-    if (to === 'Outcome') return entered.has(from) && (entered.has('Succeeded') || entered.has('Failed'));
+    if (to === 'Outcome') return entered.has(from) && ended;
+    // One is cancelled either while its timer runs or on its way, and then by way of its outcome.
+    if (to === 'Cancelled') return entered.has(to) && (from === 'Timer') !== entered.has('Preference');
     if (from === 'Preference') return !both && entered.has(to);
     return entered.has(to);
   });
@@ -138,16 +141,15 @@ function wordsOf(reminder, nodes) {
    * @param {NodeLight['status']} status
    */
   const sentence = (lead, status) => {
-    const named = REMINDER_MACHINE.nodes.filter(
-      ({ id, kind }) => !UNNAMED.has(kind) && nodes.get(id)?.status === status,
-    );
-    return named.length > 0 && `${lead} ${enumeration.format(named.map(({ id }) => id))}.`;
+    const steps = reminder.path.filter(({ state }) => nodes.get(state)?.status === status);
+    return steps.length > 0 && `${lead} ${enumeration.format(steps.map(({ state }) => state))}.`;
   };
   const sentences = [
     `${STATES[reminder.state].headline}.`,
     sentence('Now in', 'current'),
     sentence('Passed:', 'done'),
     sentence('Failed:', 'failed'),
+    sentence('Stopped:', 'stopped'),
   ];
   return sentences.filter(Boolean).join(' ');
 }

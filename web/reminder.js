@@ -6,26 +6,26 @@ import { connectionReport } from './connection-note.js';
 import { startTicking } from './countdown.js';
 import { deliveryList } from './deliveries.js';
 import { element } from './element.js';
+import { excerpt } from './excerpt.js';
 import { outbox } from './outbox.js';
 import { picture } from './picture.js';
 import { poll } from './poll.js';
 import { lightsOf, REMINDER_MACHINE } from './reminder-machine.js';
 import { hasEnded, STATES } from './states.js';
-import { notFound, summaryOf } from './summary.js';
+import { lookingFor, notFound, summaryOf } from './summary.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
+/** @typedef {import('./api.js').OutboxMessage} OutboxMessage */
 
 /** In milliseconds. */
 const SOON = 60_000;
 const EVERY_WHEN_SOON = 1000;
 const EVERY_AT_MOST = 30_000;
 
-/** How often to look for the messages of an ended reminder; with a real provider they never come to the outbox. */
-const LAST_LOOKS = 5;
-
-const id = decodeURIComponent(location.pathname.slice('/r/'.length));
+const id = decodeURIComponent(location.pathname.slice('/r/'.length).replace(/\/$/, ''));
 const main = /** @type {HTMLElement} */ (document.querySelector('main'));
 
+const hopes = element('p', { role: 'status' });
 const summary = element('section', { class: 'card summary', 'aria-label': 'The reminder' });
 const said = element('p', { class: 'said', role: 'status' });
 const machine = picture(REMINDER_MACHINE);
@@ -33,45 +33,51 @@ const machineInWords = element('p', { class: 'visually-hidden', role: 'status' }
 const webUiLink = element('p', { class: 'hint' });
 const deliveries = element('div');
 const received = element('div', { class: 'outbox' });
+const outboxCard = element(
+  'section',
+  { class: 'card', 'aria-labelledby': 'outbox-heading', hidden: true },
+  element('h2', { id: 'outbox-heading' }, 'Outbox'),
+  element('p', { class: 'hint' }, 'While a channel has no provider, its messages land here.'),
+  received,
+);
 const showMessages = outbox(received);
 
 /** @type {Reminder | undefined} */
 let reminder;
 let shown = '';
-let looks = 0;
 
-const polling = poll(refresh, connectionReport());
+main.append(element('section', { class: 'card summary looking' }, ...lookingFor(hopes)));
+const reportConnection = connectionReport();
+const polling = poll(refresh, (reconnecting) => {
+  reportConnection(reconnecting);
+  hopes.textContent = reconnecting ? 'It cannot be shown right now; trying again.' : '';
+});
 startTicking(light);
 
 async function refresh() {
-  const answers = await Promise.all([getReminder(id), listOutbox(id)]).catch((error) => {
+  const latest = await getReminder(id).catch((error) => {
     if (error instanceof Refusal && error.status === 404) return undefined;
     throw error;
   });
-  if (!answers) {
+  if (!latest) {
     showNotFound();
     return undefined;
   }
-  const [latest, messages] = answers;
   if (!reminder) layOut();
   reminder = latest;
   light();
   show(reminder);
-  showMessages(messages);
-  return pauseAfter(reminder, messages.length);
+  // Read after the reminder: what one has sent that has ended is in the outbox by then.
+  showOutbox(reminder, await listOutbox(id));
+  return pauseAfter(reminder);
 }
 
 /**
  * @param {Reminder} reminder
- * @param {number} messages How many are in the outbox.
  * @returns {number | undefined} In milliseconds; `undefined` when nothing will change any more.
  */
-function pauseAfter({ state, dueAt, deliveries }, messages) {
-  if (hasEnded(state)) {
-    const sent = deliveries.filter(({ status }) => status === 'sent' || status === 'delivered').length;
-    looks += 1;
-    return messages < sent && looks < LAST_LOOKS ? EVERY_WHEN_SOON : undefined;
-  }
+function pauseAfter({ state, dueAt }) {
+  if (hasEnded(state)) return undefined;
   const untilSoon = Date.parse(dueAt) - SOON - now();
   return state === 'sending' ? EVERY_WHEN_SOON : Math.min(EVERY_AT_MOST, Math.max(EVERY_WHEN_SOON, untilSoon));
 }
@@ -96,13 +102,7 @@ function layOut() {
         element('h2', { id: 'deliveries-heading' }, 'Deliveries'),
         deliveries,
       ),
-      element(
-        'section',
-        { class: 'card', 'aria-labelledby': 'outbox-heading' },
-        element('h2', { id: 'outbox-heading' }, 'Outbox'),
-        element('p', { class: 'hint' }, 'Until an email or SMS provider is set up, the messages land here.'),
-        received,
-      ),
+      outboxCard,
     ),
   );
 }
@@ -114,7 +114,7 @@ function show(reminder) {
   shown = latest;
   const { state, message, webUiUrl } = reminder;
   main.dataset.state = state;
-  document.title = `${message.slice(0, 40)} · ${STATES[state].label} · Cuddle-a-tron`;
+  document.title = `${excerpt(message)} · ${STATES[state].label} · Cuddle-a-tron`;
   keepFocus(summary, () => {
     summary.replaceChildren(...summaryOf(reminder, done));
     return summary;
@@ -123,6 +123,18 @@ function show(reminder) {
   webUiLink.replaceChildren(
     webUiUrl ? element('a', { href: webUiUrl }, 'See this execution in the Temporal Web UI') : '',
   );
+}
+
+/**
+ * Draws where messages may come to, and at the end only where they came to: with a provider, they go elsewhere.
+ *
+ * @param {Reminder} reminder
+ * @param {OutboxMessage[]} messages
+ */
+function showOutbox({ state, deliveries }, messages) {
+  const channels = (hasEnded(state) ? messages : deliveries).map(({ channel }) => channel);
+  outboxCard.hidden = channels.length === 0;
+  showMessages(messages, channels);
 }
 
 function light() {

@@ -45,6 +45,19 @@ function dueWords({ state, dueAt }) {
 }
 
 /**
+ * What to show until the reminder is there.
+ *
+ * @param {HTMLElement} hopes Tells how the search goes.
+ * @returns {Node[]}
+ */
+export function lookingFor(hopes) {
+  return [
+    face('hopeful'),
+    element('div', { class: 'summary-words' }, element('h1', {}, 'Looking for the reminder …'), hopes),
+  ];
+}
+
+/**
  * What to show in place of a reminder that does not exist.
  *
  * @returns {Node[]}

@@ -32,15 +32,58 @@ describe('every page', { skip: withoutBrowser }, () => {
   test('fits on a narrow screen, whatever was typed', async (t) => {
     for (const url of Object.values(pages)) {
       const page = await visitFull(t, url);
-      for (const width of [375, 320]) {
+      for (const [width, textSize] of [
+        [375, 100],
+        [320, 100],
+        [320, 200],
+      ] as const) {
         await page.setViewportSize({ width, height: 700 });
+        await page.evaluate(`document.documentElement.style.fontSize = '${textSize}%'`);
         const cut = await page.evaluate<string[]>(
           `[...document.querySelectorAll('html, .message, .received')]
             .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
             .map(({ tagName, className }) => tagName + ' ' + className)`,
         );
-        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide`);
+        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide, text at ${textSize} %`);
       }
+    }
+  });
+
+  test('leaves the messages in the list room beside their buttons', async (t) => {
+    const page = await visitFull(t, pages.home);
+    for (const width of [640, 700, 960, 1024, 1100, 1280]) {
+      await page.setViewportSize({ width, height: 700 });
+      const room = await page.evaluate<number>(
+        'Math.min(...[...document.querySelectorAll(".reminders .message")].map(({ offsetWidth }) => offsetWidth))',
+      );
+      assert.ok(room >= 280, `${room} of ${width} pixels`);
+    }
+  });
+
+  test('tells what an action did where the visitor is looking', async (t) => {
+    const page = await visitFull(t, pages.home, { viewport: { width: 375, height: 150 } });
+    await page.locator('[data-action="snooze"]').click();
+    await page.locator('.said:not(:empty)').waitFor();
+    await page.evaluate('document.querySelector(`[data-action="snooze"]`).scrollIntoView(false)');
+    for (const note of ['', 'Reconnecting …']) {
+      await page.evaluate(`document.querySelector('.connection-note').textContent = '${note}'`);
+      const whatIsSeen = await page.evaluate<string>(`{
+        const { left, right, top, bottom } = document.querySelector('.said').getBoundingClientRect();
+        const corners = [[left + 20, top + 5], [right - 20, top + 5], [left + 20, bottom - 5], [right - 20, bottom - 5]];
+        corners.map(([x, y]) => document.elementFromPoint(x, y)?.className).join(' ');
+      }`);
+      assert.equal(whatIsSeen, 'said said said said');
+    }
+  });
+
+  test('shows what is chosen also in the colours of the system', async (t) => {
+    const page = await visitFull(t, pages.home, { forcedColors: 'active' });
+    for (const [chosen, other] of [
+      ['.segments label:has(:checked)', '.segments label:not(:has(:checked))'],
+      ['.chip[aria-pressed="true"]', '.chip[aria-pressed="false"]'],
+    ] as const) {
+      const colour = (of: string) => page.evaluate<string>(`getComputedStyle(document.querySelector('${of}')).color`);
+      assert.notEqual(await colour(chosen), await colour(other));
     }
   });
 
