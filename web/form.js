@@ -21,7 +21,7 @@ export function takeOverForm(form) {
   let idempotencyKey = freshKey();
 
   form.noValidate = true;
-  countCharacters(message);
+  const count = countCharacters(message);
   clearFieldErrorsOnEdit(form);
   form.addEventListener('input', () => {
     idempotencyKey = freshKey();
@@ -31,10 +31,12 @@ export function takeOverForm(form) {
     event.preventDefault();
     void submit();
   });
-  // Whoever comes back from the page of a reminder fills in the next one.
+  // Whoever comes back from the page of a reminder fills in the next one, in fields that the browser has filled again.
   window.addEventListener('pageshow', () => {
     idempotencyKey = freshKey();
     button.disabled = false;
+    when.refresh();
+    count();
     showContactsOf(form);
   });
 

@@ -1,6 +1,7 @@
 /** The fields that ask when: after a while, or at a date and time of the visitor's own zone. */
 import { now } from './clock.js';
-import { dateWords, distanceWords } from './countdown.js';
+import { dateWords, distanceWords, keepTrue } from './countdown.js';
+import { describe } from './description.js';
 import { element } from './element.js';
 import { fromLocalField, tomorrowAt, toLocalField, ZONE } from './local-time.js';
 
@@ -31,6 +32,7 @@ const MORNING = 9;
  * @typedef {object} WhenFields
  * @property {HTMLFieldSetElement} element To put into a form.
  * @property {() => {when: When} | {errors: FieldError[]}} read
+ * @property {() => void} refresh To be called when something else than an edit has filled them in.
  */
 
 /**
@@ -56,6 +58,9 @@ export function whenFields(start) {
   const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: true });
   const atTime = element('input', { type: 'radio', name: 'mode', value: 'time', oninput: suggestTime });
   const preview = element('p', { class: 'hint' });
+  const zone = element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`);
+  [amount, unit, remindAt].forEach((control) => describe(control, preview));
+  describe(remindAt, zone);
 
   const whilePanel = element(
     'div',
@@ -63,12 +68,7 @@ export function whenFields(start) {
     element('div', { class: 'duration' }, amount, unit),
     element('div', { class: 'chips' }, ...QUICK.map(quickChip), morningChip()),
   );
-  const timePanel = element(
-    'div',
-    { 'data-field': 'remindAt', hidden: true },
-    remindAt,
-    element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`),
-  );
+  const timePanel = element('div', { 'data-field': 'remindAt', hidden: true }, remindAt, zone);
   const fieldset = element(
     'fieldset',
     { oninput: refresh },
@@ -109,16 +109,21 @@ export function whenFields(start) {
   function refresh() {
     whilePanel.hidden = atTime.checked;
     timePanel.hidden = afterWhile.checked;
+    tellPreview();
+  }
+
+  function previewWords() {
     const answer = read();
-    preview.textContent = 'when' in answer ? whenWords(answer.when) : '';
+    return 'when' in answer ? whenWords(answer.when) : '';
   }
 
   function read() {
     return atTime.checked ? readTime(remindAt.value) : readWhile(amount.valueAsNumber, unit.value);
   }
 
+  const tellPreview = keepTrue(preview, previewWords);
   refresh();
-  return { element: fieldset, read };
+  return { element: fieldset, read, refresh };
 }
 
 /**

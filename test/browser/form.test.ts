@@ -84,8 +84,7 @@ describe('the form', { skip: withoutBrowser }, () => {
       'An SMS needs a phone number.',
     ]);
     assert.equal(await focused(page), 'message');
-    const described = await page.getByLabel('Bob’s phone number').getAttribute('aria-describedby');
-    assert.equal(await page.locator(`[id="${described ?? ''}"]`).innerText(), 'An SMS needs a phone number.');
+    assert.equal(await description(page, 'Bob’s phone number'), 'An SMS needs a phone number.');
 
     // Only the server knows how long a phone number is, and what makes an address.
     await fillIn(page, { message: 'Cuddle Whiskers', seconds: '45', email: 'bob@example', phone: '+1415555' });
@@ -123,6 +122,39 @@ describe('the form', { skip: withoutBrowser }, () => {
       assert.match(await page.locator('.due').innerText(), /Due on \w+, 14 Jul \d{4}, 9:00/);
     });
   }
+
+  test('shows whoever comes back what it will send', async (t) => {
+    const time = `${new Date().getFullYear() + 1}-01-05T10:00`;
+    const page = await visit(t, browser, system.url);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    await page.getByLabel('Date and time').fill(time);
+    await fillIn(page, { message: 'Cuddle Whiskers again', how: 'Email', email: 'bob@example.com' });
+    await submit(page);
+
+    await page.goBack();
+    await page.getByLabel('Date and time').waitFor();
+    assert.equal(await page.getByLabel('Date and time').inputValue(), time);
+    assert.match(await description(page, 'Date and time'), /^That is in /);
+    assert.ok(await page.getByLabel('How long').isHidden());
+    assert.equal(await description(page, 'What to remind Bob of'), '21 / 1000');
+  });
+
+  test('tells when that is, and goes on telling', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await page.clock.install();
+    // An answer would set the page's clock back to the server's.
+    await page.route('**/api/**', () => undefined);
+    await page.reload();
+    await fillIn(page, { seconds: '300' });
+    const before = await description(page, 'How long');
+    assert.match(before, /^That is \w+, \d/);
+    assert.equal(await description(page, 'Unit of time'), before);
+
+    await page.clock.fastForward('30:00');
+    await eventually(async () => (await description(page, 'How long')) !== before);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    assert.equal(await description(page, 'Date and time'), 'That is within the hour. Your time zone: Europe/Berlin');
+  });
 
   test('works without JavaScript, and so does the page that it leads to', async (t) => {
     const page = await visit(t, browser, system.url, { javaScriptEnabled: false });
@@ -207,6 +239,13 @@ async function submit(page: Page): Promise<string> {
 
 async function focused(page: Page): Promise<string | null> {
   return page.locator(':focus').getAttribute('name');
+}
+
+/** What a screen reader says of a field beside its name. */
+async function description(page: Page, label: string): Promise<string> {
+  const ids = (await page.getByLabel(label).getAttribute('aria-describedby'))?.split(' ') ?? [];
+  const texts = await Promise.all(ids.map((id) => page.locator(`[id="${id}"]`).textContent()));
+  return texts.filter(Boolean).join(' ');
 }
 
 /** The nodes of the picture that are not idle, each with its status. */
