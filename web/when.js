@@ -3,7 +3,7 @@ import { now } from './clock.js';
 import { dateWords, distanceWords, keepTrue } from './countdown.js';
 import { describe } from './description.js';
 import { element } from './element.js';
-import { fromLocalField, tomorrowAt, toLocalField, ZONE } from './local-time.js';
+import { comesAgain, fromLocalField, isSkipped, offsetName, tomorrowAt, toLocalField, ZONE } from './local-time.js';
 
 /** @typedef {import('./api.js').When} When */
 /** @typedef {import('./api.js').FieldError} FieldError */
@@ -157,11 +157,12 @@ function readWhile(amount, unit) {
 function readTime(value) {
   if (!value) return refuse('remindAt', 'Please pick a date and a time.');
   const date = fromLocalField(value);
-  if (!date) return refuse('remindAt', 'The clocks skip that time on that day. Please pick another.');
   if (date.getTime() < now()) return refuse('remindAt', 'That time has passed. Please pick one in the future.');
-  if (date.getTime() > now() + LONGEST * 1000) {
+  // An invalid date is one in a year that is further away than dates go.
+  if (!(date.getTime() <= now() + LONGEST * 1000)) {
     return refuse('remindAt', 'Ten years is the longest that Whiskers will wait.');
   }
+  if (isSkipped(value)) return refuse('remindAt', 'The clocks skip that time on that day. Please pick another.');
   return { when: { remindAt: date.toISOString() } };
 }
 
@@ -175,10 +176,18 @@ function refuse(field, detail) {
 
 /** @param {When} when */
 function whenWords(when) {
-  if ('remindAt' in when) return `That is ${farWords(Date.parse(when.remindAt) - now())}.`;
+  if ('remindAt' in when) return timeWords(new Date(when.remindAt));
   return when.waitSeconds < 60
     ? 'Soon enough to watch it happen.'
     : `That is ${dateWords(now() + when.waitSeconds * 1000)}.`;
+}
+
+/** @param {Date} date */
+function timeWords(date) {
+  const far = `That is ${farWords(date.getTime() - now())}.`;
+  return comesAgain(date)
+    ? `${far} That time comes twice that day; this is the first of the two, ${offsetName(date)}.`
+    : far;
 }
 
 /** @param {number} distance In milliseconds. */

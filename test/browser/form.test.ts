@@ -139,6 +139,28 @@ describe('the form', { skip: withoutBrowser }, () => {
     assert.equal(await description(page, 'What to remind Bob of'), '21 / 1000');
   });
 
+  test('says what is wrong with a time, and that one comes twice', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    const time = page.getByLabel('Date and time');
+    for (const [wrong, error] of [
+      ['0202-01-01T00:00', 'That time has passed. Please pick one in the future.'],
+      ['275760-09-13T00:00', 'Ten years is the longest that Whiskers will wait.'],
+      [`${lastSundayOf(3)}T02:30`, 'The clocks skip that time on that day. Please pick another.'],
+    ] as const) {
+      await time.fill(wrong);
+      await press(page);
+      assert.equal(await page.locator('[data-field="remindAt"] .field-error').innerText(), error);
+    }
+    await time.fill(`${lastSundayOf(10)}T02:30`);
+    assert.match(
+      await description(page, 'Date and time'),
+      /comes twice that day; this is the first of the two, CEST\./,
+    );
+    await time.fill(`${lastSundayOf(10)}T03:00`);
+    assert.doesNotMatch(await description(page, 'Date and time'), /twice/);
+  });
+
   test('tells when that is, and goes on telling', async (t) => {
     const page = await visit(t, browser, system.url);
     await page.clock.install();
@@ -246,6 +268,13 @@ async function description(page: Page, label: string): Promise<string> {
   const ids = (await page.getByLabel(label).getAttribute('aria-describedby'))?.split(' ') ?? [];
   const texts = await Promise.all(ids.map((id) => page.locator(`[id="${id}"]`).textContent()));
   return texts.filter(Boolean).join(' ');
+}
+
+/** The day of next year on which the clocks of Berlin are changed in a month, 3 or 10. */
+function lastSundayOf(month: number): string {
+  const day = new Date(Date.UTC(new Date().getFullYear() + 1, month, 0));
+  day.setUTCDate(day.getUTCDate() - day.getUTCDay());
+  return day.toISOString().slice(0, 'yyyy-mm-dd'.length);
 }
 
 /** The nodes of the picture that are not idle, each with its status. */
