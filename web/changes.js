@@ -4,7 +4,7 @@ import { now } from './clock.js';
 import { ask } from './dialog.js';
 import { element } from './element.js';
 import { showFieldErrors } from './field-errors.js';
-import { countCharacters, messageErrors } from './message.js';
+import { countCharacters, messageErrors, readMessage } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
@@ -62,25 +62,24 @@ export function reschedule(reminder, onDone) {
  * @param {OnDone} onDone
  */
 export function reword(reminder, onDone) {
-  const message = element('textarea', { name: 'message', id: 'new-message', rows: 4, dir: 'auto' }, reminder.message);
+  const textarea = element('textarea', { name: 'message', id: 'new-message', rows: 4, dir: 'auto' }, reminder.message);
   const field = element(
     'div',
     { 'data-field': 'message' },
     element('label', { for: 'new-message' }, 'What to remind Bob of'),
-    message,
+    textarea,
   );
-  countCharacters(message);
+  countCharacters(textarea);
   ask({
     title: 'Reword',
     content: [field],
     accept: 'Reword',
     decline: 'Leave it',
     act(form) {
-      const errors = messageErrors(message.value);
+      const message = readMessage(textarea);
+      const errors = messageErrors(message);
       showFieldErrors(form, errors);
-      return errors.length > 0
-        ? undefined
-        : changeReminder(reminder.id, { message: message.value }).then(() => onDone('Reworded.'));
+      return errors.length > 0 ? undefined : changeReminder(reminder.id, { message }).then(() => onDone('Reworded.'));
     },
   });
 }

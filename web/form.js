@@ -1,7 +1,7 @@
 /** The form that asks for a reminder. Without JavaScript it is posted as it is; here it becomes friendlier. */
 import { createReminder } from './api.js';
 import { clearFieldErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
-import { countCharacters, messageErrors } from './message.js';
+import { countCharacters, messageErrors, readMessage } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').FieldError} FieldError */
@@ -42,7 +42,7 @@ export function takeOverForm(form) {
 
   async function submit() {
     trouble.textContent = '';
-    const filledIn = readForm(form, when);
+    const filledIn = readForm(form, message, when);
     if ('errors' in filledIn) {
       showFieldErrors(form, filledIn.errors);
       return;
@@ -60,13 +60,14 @@ export function takeOverForm(form) {
 
 /**
  * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} messageField
  * @param {import('./when.js').WhenFields} when
  * @returns {{request: import('./api.js').ReminderRequest} | {errors: FieldError[]}}
  */
-function readForm(form, when) {
+function readForm(form, messageField, when) {
   const data = new FormData(form);
   const preference = /** @type {Preference} */ (data.get('preference'));
-  const message = String(data.get('message')).replaceAll('\r\n', '\n');
+  const message = readMessage(messageField);
   const email = preference === 'sms' ? undefined : String(data.get('email')).trim();
   const phone = preference === 'email' ? undefined : String(data.get('phone')).trim();
   const time = when.read();

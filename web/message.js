@@ -6,6 +6,16 @@ import { element } from './element.js';
 const LONGEST = 1000;
 
 /**
+ * Reads a message. It may have been pasted with tabs, which the API does not take.
+ *
+ * @param {HTMLTextAreaElement} field
+ * @returns {string}
+ */
+export function readMessage(field) {
+  return field.value.replaceAll('\t', ' ');
+}
+
+/**
  * @param {string} message
  * @returns {import('./api.js').FieldError[]}
  */

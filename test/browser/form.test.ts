@@ -178,6 +178,12 @@ describe('the form', { skip: withoutBrowser }, () => {
     assert.equal(await description(page, 'Date and time'), 'That is within the hour. Your time zone: Europe/Berlin');
   });
 
+  test('takes a tab for a space', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await fillIn(page, { message: 'Cuddle\tWhiskers', how: 'Email', email: 'bob@example.com' });
+    assert.equal((await getReminder(system.url, await submit(page))).message, 'Cuddle Whiskers');
+  });
+
   test('works without JavaScript, and so does the page that it leads to', async (t) => {
     const page = await visit(t, browser, system.url, { javaScriptEnabled: false });
     await page.getByLabel('What to remind Bob of').fill('Cuddle <Whiskers>');

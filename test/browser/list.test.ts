@@ -112,11 +112,11 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await page.locator('[data-action="reword"]').click();
     const dialog = page.getByRole('dialog');
     assert.equal(await dialog.getByLabel('What to remind Bob of').inputValue(), 'Cuddle Whiskers');
-    await dialog.getByLabel('What to remind Bob of').fill(' Feed\nWhiskers');
+    await dialog.getByLabel('What to remind Bob of').fill(' Feed\nour\tWhiskers');
     await dialog.getByRole('button', { name: 'Reword' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.locator('.speech', { hasText: 'Feed' }).waitFor();
-    assert.equal((await getReminder(system.url, id)).message, ' Feed\nWhiskers');
+    assert.equal((await getReminder(system.url, id)).message, ' Feed\nour Whiskers');
   });
 
   test('cancels on the page of the reminder, and the picture shows it', async (t) => {
