@@ -1,6 +1,6 @@
 /** A modal question with one answer that acts. */
 import { element } from './element.js';
-import { clearFieldErrorsOnEdit, showRefusal } from './field-errors.js';
+import { clearErrorsOnEdit, showRefusal } from './field-errors.js';
 
 /**
  * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page.
@@ -31,7 +31,7 @@ export function ask({ title, content, accept, decline, drastic = false, act }) {
     ),
   );
   const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() }, form);
-  clearFieldErrorsOnEdit(form);
+  clearErrorsOnEdit(form);
   document.body.append(dialog);
   dialog.showModal();
 

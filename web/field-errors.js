@@ -31,22 +31,21 @@ export function showRefusal(form, error) {
   // The server's words continue the name of the field, which beside the field need not be said again.
   const errors = error.errors.map(({ field, detail }) => ({ field, detail: `It ${detail}.` }));
   const homeless = showFieldErrors(form, errors);
-  if (homeless.length > 0) return error.message;
-  if (errors.length > 0) return '';
-  return error.status === undefined || error.status === 503
-    ? `${error.message} Everything you typed is still here.`
-    : error.message;
+  return errors.length > 0 && homeless.length === 0 ? '' : error.message;
 }
 
 /**
- * Takes an error away as soon as its field is edited.
+ * Takes an error away as soon as its field is edited or hidden, and with any edit what was wrong with the form as a whole.
  *
  * @param {HTMLFormElement} form
  */
-export function clearFieldErrorsOnEdit(form) {
+export function clearErrorsOnEdit(form) {
   form.addEventListener('input', (event) => {
-    const field = /** @type {Element} */ (event.target).closest('[data-field]');
-    if (field) clearFieldError(field);
+    const edited = /** @type {Element} */ (event.target);
+    for (const field of form.querySelectorAll('[data-field]')) {
+      if (field.contains(edited) || field.closest('[hidden]')) clearFieldError(field);
+    }
+    form.querySelectorAll('.trouble').forEach((trouble) => trouble.replaceChildren());
   });
 }
 

@@ -1,6 +1,6 @@
 /** The form that asks for a reminder. Without JavaScript it is posted as it is; here it becomes friendlier. */
 import { createReminder } from './api.js';
-import { clearFieldErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
+import { clearErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
 import { countCharacters, messageErrors, readMessage } from './message.js';
 import { whenFields } from './when.js';
 
@@ -22,11 +22,11 @@ export function takeOverForm(form) {
 
   form.noValidate = true;
   const count = countCharacters(message);
-  clearFieldErrorsOnEdit(form);
   form.addEventListener('input', () => {
     idempotencyKey = freshKey();
     showContactsOf(form);
   });
+  clearErrorsOnEdit(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
@@ -52,7 +52,8 @@ export function takeOverForm(form) {
       const reminder = await createReminder(filledIn.request, idempotencyKey);
       location.assign(`/r/${encodeURIComponent(reminder.id)}`);
     } catch (error) {
-      trouble.textContent = showRefusal(form, error);
+      const words = showRefusal(form, error);
+      trouble.textContent = words && `${words} Everything you typed is still here.`;
       button.disabled = false;
     }
   }

@@ -184,6 +184,15 @@ describe('the form', { skip: withoutBrowser }, () => {
     assert.equal((await getReminder(system.url, await submit(page))).message, 'Cuddle Whiskers');
   });
 
+  test('forgets what was wrong with a field that is no longer asked for', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await press(page);
+    assert.equal(await page.locator('.field-error').count(), 2);
+    await fillIn(page, { how: 'SMS' });
+    await fillIn(page, { how: 'Both' });
+    assert.deepEqual(await page.locator('.field-error').allInnerTexts(), ['An SMS needs a phone number.']);
+  });
+
   test('works without JavaScript, and so does the page that it leads to', async (t) => {
     const page = await visit(t, browser, system.url, { javaScriptEnabled: false });
     await page.getByLabel('What to remind Bob of').fill('Cuddle <Whiskers>');

@@ -61,6 +61,15 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await page.locator('main[data-state="succeeded"]').waitFor();
   });
 
+  test('says in the dialog why nothing was cancelled, and promises no more than is there', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, `${system.url}/r/${id}`, { refusals: [503] });
+    await page.route(`**/api/reminders/${id}`, (route) => route.fulfill({ status: 503 }));
+    await page.locator('[data-action="cancel"]').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reminder' }).click();
+    await page.getByText(/is having a nap\. Please try again in a moment\.$/).waitFor();
+  });
+
   test('says that Temporal naps when it is away, and keeps what was typed', async (t) => {
     const page = await visit(t, browser, system.url, { refusals: [503] });
     await page.getByLabel('Bob’s email address').fill('bob@example.com');
@@ -68,10 +77,14 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await system.stopTemporal();
 
     await page.getByRole('button', { name: 'Remind Bob' }).click();
-    await page.getByText(/Temporal, who keeps the reminders, is having a nap\. .* is still here\./).waitFor();
+    const nap = page.getByText('Temporal, who keeps the reminders, is having a nap.');
+    await nap.filter({ hasText: 'Everything you typed is still here.' }).waitFor();
     await page.getByText('Reconnecting …').waitFor();
     assert.equal(await page.getByLabel('Bob’s email address').inputValue(), 'bob@example.com');
     assert.ok(await page.getByRole('button', { name: 'Remind Bob' }).isEnabled());
+
+    await page.getByLabel('What to remind Bob of').fill('Cuddle Whiskers soon');
+    assert.equal(await nap.count(), 0);
   });
 });
 
