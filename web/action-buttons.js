@@ -3,6 +3,8 @@ import { cancel, reschedule, reword, snooze } from './changes.js';
 import { element } from './element.js';
 import { hasEnded } from './states.js';
 
+export { keepFocus } from './focus.js';
+
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
 /** @typedef {'snooze' | 'reschedule' | 'reword' | 'cancel'} Action */
 
@@ -38,18 +40,4 @@ export function actionButtons(reminder, actions, onDone) {
       label,
     );
   }
-}
-
-/**
- * Draws something anew without taking the focus from whoever is at one of its buttons.
- *
- * @param {Element | undefined} before What is there so far.
- * @param {() => Element} redraw Puts the new in its place, and returns it.
- */
-export function keepFocus(before, redraw) {
-  const focused = before?.contains(document.activeElement) && document.activeElement?.getAttribute('data-action');
-  const after = redraw();
-  if (!focused) return;
-  const target = after.querySelector(`[data-action="${focused}"]`) ?? after.querySelector('button, a');
-  /** @type {HTMLElement | null} */ (target)?.focus();
 }

@@ -1,9 +1,10 @@
 /** The list of reminders: filtered by state, a page at a time, kept up to date. */
-import { actionButtons, keepFocus } from './action-buttons.js';
+import { actionButtons } from './action-buttons.js';
 import { listReminders } from './api.js';
 import { badge } from './badge.js';
 import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
+import { keepFocus, whereabouts } from './focus.js';
 import { poll } from './poll.js';
 import { STATES } from './states.js';
 
@@ -36,6 +37,7 @@ export function keepList(section, onConnection) {
   /** @type {Map<string, {shown: string, row: HTMLElement}>} */
   const rows = new Map();
   let pages = 1;
+  const heading = /** @type {Element} */ (section.querySelector('h2'));
   const list = element('ul', { class: 'reminders' });
   const empty = element('p', { class: 'empty', hidden: true });
   const said = element('p', { class: 'said', role: 'status' });
@@ -103,13 +105,21 @@ export function keepList(section, onConnection) {
    */
   function show(reminders, complete) {
     const wanted = reminders.map((reminder) => rowOf(reminder));
-    list.querySelectorAll('li').forEach((row) => wanted.includes(row) || row.remove());
-    wanted.forEach((row, index) => {
-      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    const before = [...list.children];
+    const visitorAt = before.findIndex((row) => row.contains(whereabouts()));
+    keepFocus(section, () => {
+      before.forEach((row) => wanted.includes(/** @type {HTMLElement} */ (row)) || row.remove());
+      wanted.forEach((row, index) => {
+        if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+      });
+      empty.hidden = reminders.length > 0;
+      empty.textContent = WHEN_EMPTY[/** @type {ReminderState} */ (stateInUrl()) || 'all'];
+      more.hidden = complete;
+      // Whoever was at a row that is gone goes on at the next one, and whoever asked for more at the first that is new. To
+      // its link, not to the same button: one press too many must not change another reminder.
+      const next = wanted[visitorAt < 0 ? before.length : visitorAt] ?? wanted.at(-1);
+      return next?.querySelector('a') ?? heading;
     });
-    empty.hidden = reminders.length > 0;
-    empty.textContent = WHEN_EMPTY[/** @type {ReminderState} */ (stateInUrl()) || 'all'];
-    more.hidden = complete;
   }
 
   /**

@@ -105,6 +105,43 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await row(page, id).locator(`time[datetime="${dueAt}"]`).waitFor();
   });
 
+  test('keeps the focus at hand when a row changes, moves or goes', async (t) => {
+    const [below, above] = [await waiting('Cuddle Whiskers'), await waiting('Feed Whiskers')];
+    const page = await visit(t, browser, system.url);
+    await row(page, below.id).locator('[data-action="cancel"]').focus();
+    await send(`${system.url}/api/reminders/${above.id}`, 'PATCH', { waitSeconds: 0 });
+    await row(page, above.id).and(page.locator('[data-state="succeeded"]')).waitFor();
+    assert.equal(await focused(page), 'Cancel: Cuddle Whiskers');
+
+    // Its buttons go while the dialog is open.
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await send(`${system.url}/api/reminders/${below.id}`, 'PATCH', { waitSeconds: 0 });
+    await row(page, below.id).and(page.locator('[data-state="succeeded"]')).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal(await focused(page), 'Cuddle Whiskers');
+  });
+
+  test('leads on from a reminder that is cancelled with the keyboard', async (t) => {
+    const [next, gone] = [await waiting('Cuddle Whiskers'), await waiting('Feed Whiskers')];
+    const page = await visit(t, browser, `${system.url}/?state=waiting`);
+    const cancelByKeyboard = async () => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Cancel the reminder' }).press('Enter');
+    };
+    await row(page, gone.id).locator('[data-action="cancel"]').focus();
+    await cancelByKeyboard();
+    await row(page, gone.id).waitFor({ state: 'detached' });
+    assert.equal(await focused(page), 'Cuddle Whiskers');
+
+    await page.goto(`${system.url}/r/${next.id}`);
+    await page.locator('[data-action="cancel"]').focus();
+    await cancelByKeyboard();
+    await page.locator('main[data-state="cancelled"]').waitFor();
+    assert.equal(await focused(page), 'Never mind, says Whiskers');
+  });
+
   test('rewords on the page of the reminder', async (t) => {
     const { id } = await waiting('Cuddle Whiskers');
     const page = await visit(t, browser, `${system.url}/r/${id}`);
@@ -156,8 +193,15 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     const page = await visit(t, browser, `${system.url}/?state=waiting`);
     await page.getByRole('button', { name: 'Load more' }).click();
     for (const { id } of reminders) await row(page, id).waitFor();
+    await page.locator('.reminders > li:nth-child(21) a:focus').waitFor();
   });
 });
+
+/** What the visitor is at, as a screen reader names it. */
+async function focused(page: Page): Promise<string> {
+  const at = page.locator(':focus');
+  return (await at.getAttribute('aria-label')) ?? (await at.innerText());
+}
 
 function row(page: Page, id: string) {
   return page.locator(`[data-id="${id}"]`);
