@@ -8,7 +8,7 @@ import { countCharacters, messageErrors, readMessage } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
-/** @typedef {(said: string) => void} OnDone Told what was done, in a sentence. */
+/** @typedef {(said: string, trouble?: boolean) => void} OnDone Told what was done, or with trouble why not, in a sentence. */
 
 const TEN_MINUTES = 600_000;
 
@@ -31,7 +31,7 @@ export async function snooze(reminder, onDone) {
     onDone('Snoozed for 10 minutes.');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    onDone(error.message);
+    onDone(error.message, true);
   }
 }
 

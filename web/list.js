@@ -6,6 +6,7 @@ import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
 import { keepFocus, whereabouts } from './focus.js';
 import { poll } from './poll.js';
+import { saidLine } from './said.js';
 import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
@@ -40,12 +41,15 @@ export function keepList(section, onConnection) {
   const heading = /** @type {Element} */ (section.querySelector('h2'));
   const list = element('ul', { class: 'reminders' });
   const empty = element('p', { class: 'empty', hidden: true });
-  const said = element('p', { class: 'said', role: 'status' });
+  const said = saidLine();
   const more = element('button', { type: 'button', hidden: true, onclick: loadMore }, 'Load more');
   const filters = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, ...filterButtons());
-  section.append(filters, said, list, empty, more);
+  section.append(filters, said.element, list, empty, more);
 
-  const polling = poll(refresh, onConnection);
+  const polling = poll(refresh, (reconnecting) => {
+    said.onConnection(reconnecting);
+    onConnection(reconnecting);
+  });
   window.addEventListener('popstate', () => showState(stateInUrl()));
   pressFilter(stateInUrl());
 
@@ -152,9 +156,9 @@ export function keepList(section, onConnection) {
     );
   }
 
-  /** @param {string} sentence */
-  function done(sentence) {
-    said.replaceChildren(sentence);
+  /** @type {import('./changes.js').OnDone} */
+  function done(sentence, trouble) {
+    said.say(sentence, trouble);
     void polling.now();
   }
 }

@@ -70,6 +70,22 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await page.getByText(/is having a nap\. Please try again in a moment\.$/).waitFor();
   });
 
+  test('says that nothing was snoozed until the server is there again', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, system.url, { refusals: [503] });
+    const snooze = page.locator(`[data-id="${id}"] [data-action="snooze"]`);
+    await snooze.waitFor();
+    await page.route('**/api/reminders**', (route) => route.fulfill({ status: 503 }));
+    await snooze.click();
+    await page.locator('.said.trouble', { hasText: 'is having a nap' }).waitFor();
+
+    await page.getByText('Reconnecting …').waitFor();
+    await page.unroute('**/api/reminders**');
+    await page.locator('.said:empty').waitFor({ state: 'attached' });
+    await snooze.click();
+    await page.locator('.said:not(.trouble)', { hasText: 'Snoozed for 10 minutes.' }).waitFor();
+  });
+
   test('says that Temporal naps when it is away, and keeps what was typed', async (t) => {
     const page = await visit(t, browser, system.url, { refusals: [503] });
     await page.getByLabel('Bob’s email address').fill('bob@example.com');
