@@ -35,7 +35,7 @@ export function actionButtons(reminder, actions, onDone) {
         type: 'button',
         'data-action': action,
         'aria-label': `${label}: ${reminder.message.slice(0, 40)}`,
-        onclick: () => act(reminder, onDone),
+        onclick: (event) => act(reminder, onDone, event.currentTarget),
       },
       label,
     );

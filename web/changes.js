@@ -23,13 +23,18 @@ const OUTCOMES = {
  *
  * @param {ListedReminder} reminder
  * @param {OnDone} onDone
+ * @param {Element} button What was pressed. It knows the time that it was drawn with, so it takes no second press until it
+ *   is drawn anew. It only looks disabled, as it would lose the focus otherwise.
  */
-export async function snooze(reminder, onDone) {
+export async function snooze(reminder, onDone, button) {
+  if (button.matches('[aria-disabled]')) return;
+  button.setAttribute('aria-disabled', 'true');
   const due = Math.max(Date.parse(reminder.dueAt), now());
   try {
     await changeReminder(reminder.id, { remindAt: new Date(due + TEN_MINUTES).toISOString() });
     onDone('Snoozed for 10 minutes.');
   } catch (error) {
+    button.removeAttribute('aria-disabled');
     if (!(error instanceof Refusal)) throw error;
     onDone(error.message, true);
   }
