@@ -1,6 +1,7 @@
 /** The buttons that change a reminder. */
 import { cancel, reschedule, reword, snooze } from './changes.js';
 import { element } from './element.js';
+import { excerpt } from './excerpt.js';
 import { hasEnded } from './states.js';
 
 export { keepFocus } from './focus.js';
@@ -34,7 +35,7 @@ export function actionButtons(reminder, actions, onDone) {
       {
         type: 'button',
         'data-action': action,
-        'aria-label': `${label}: ${reminder.message.slice(0, 40)}`,
+        'aria-label': `${label}: ${excerpt(reminder.message)}`,
         onclick: (event) => act(reminder, onDone, event.currentTarget),
       },
       label,

@@ -156,6 +156,13 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     assert.equal(await focused(page), 'Never mind, says Whiskers');
   });
 
+  test('names its buttons by the beginning of the message, which ends between two characters', async (t) => {
+    const { id } = await waiting(`${'x'.repeat(39)}👩‍🚀 and a cat`);
+    const page = await visit(t, browser, system.url);
+    const label = await row(page, id).locator('[data-action="cancel"]').getAttribute('aria-label');
+    assert.equal(label, `Cancel: ${'x'.repeat(39)}👩‍🚀…`);
+  });
+
   test('rewords on the page of the reminder', async (t) => {
     const { id } = await waiting('Cuddle Whiskers');
     const page = await visit(t, browser, `${system.url}/r/${id}`);
