@@ -1,6 +1,7 @@
 /** What a visitor can do to a reminder that has not ended: snooze, reschedule, reword, cancel. */
 import { cancelReminder, changeReminder, Refusal } from './api.js';
 import { now } from './clock.js';
+import { dateWords } from './countdown.js';
 import { ask } from './dialog.js';
 import { element } from './element.js';
 import { showFieldErrors } from './field-errors.js';
@@ -45,10 +46,10 @@ export async function snooze(reminder, onDone, button) {
  * @param {OnDone} onDone
  */
 export function reschedule(reminder, onDone) {
-  const when = whenFields({ amount: 10, unit: 'minutes' });
+  const when = whenFields({ amount: 10, unit: 'minutes', due: new Date(reminder.dueAt) });
   ask({
     title: 'Reschedule',
-    content: [when.element],
+    content: [messageOf(reminder), element('p', {}, `Due on ${dateWords(reminder.dueAt)}`), when.element],
     accept: 'Reschedule',
     decline: 'Leave it',
     act(form) {
@@ -97,7 +98,7 @@ export function cancel(reminder, onDone) {
   ask({
     title: 'Cancel this reminder?',
     content: [
-      element('p', { class: 'message clipped', dir: 'auto' }, reminder.message),
+      messageOf(reminder),
       element('p', {}, 'Bob will not be told, and Whiskers will have to rely on purring.'),
     ],
     accept: 'Cancel the reminder',
@@ -108,4 +109,9 @@ export function cancel(reminder, onDone) {
       onDone(OUTCOMES[state] ?? 'It will be cancelled in a moment.');
     },
   });
+}
+
+/** @param {ListedReminder} reminder */
+function messageOf({ message }) {
+  return element('p', { class: 'message clipped', dir: 'auto' }, message);
 }

@@ -36,10 +36,12 @@ const MORNING = 9;
  */
 
 /**
- * @param {{amount: number, unit: keyof typeof UNITS}} start What is filled in at first.
+ * @param {{amount: number, unit: keyof typeof UNITS, due?: Date}} start What is filled in at first. It starts at the set
+ *   time `due` if there is one.
  * @returns {WhenFields}
  */
 export function whenFields(start) {
+  const dueInField = start.due && toLocalField(start.due);
   const amount = element('input', {
     name: 'waitSeconds',
     type: 'number',
@@ -54,9 +56,21 @@ export function whenFields(start) {
     { name: 'unit', 'aria-label': 'Unit of time' },
     ...Object.keys(UNITS).map((name) => element('option', { selected: name === start.unit }, name)),
   );
-  const remindAt = element('input', { name: 'remindAt', type: 'datetime-local', 'aria-label': 'Date and time' });
-  const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: true });
-  const atTime = element('input', { type: 'radio', name: 'mode', value: 'time', oninput: suggestTime });
+  const remindAt = element('input', {
+    name: 'remindAt',
+    type: 'datetime-local',
+    value: dueInField,
+    autofocus: Boolean(start.due),
+    'aria-label': 'Date and time',
+  });
+  const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: !start.due });
+  const atTime = element('input', {
+    type: 'radio',
+    name: 'mode',
+    value: 'time',
+    checked: Boolean(start.due),
+    oninput: suggestTime,
+  });
   const preview = element('p', { class: 'hint' });
   const zone = element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`);
   [amount, unit, remindAt].forEach((control) => describe(control, preview));
@@ -68,7 +82,7 @@ export function whenFields(start) {
     element('div', { class: 'duration' }, amount, unit),
     element('div', { class: 'chips' }, ...QUICK.map(quickChip), morningChip()),
   );
-  const timePanel = element('div', { 'data-field': 'remindAt', hidden: true }, remindAt, zone);
+  const timePanel = element('div', { 'data-field': 'remindAt' }, remindAt, zone);
   const fieldset = element(
     'fieldset',
     { oninput: refresh },
@@ -118,7 +132,10 @@ export function whenFields(start) {
   }
 
   function read() {
-    return atTime.checked ? readTime(remindAt.value) : readWhile(amount.valueAsNumber, unit.value);
+    if (afterWhile.checked) return readWhile(amount.valueAsNumber, unit.value);
+    // The field knows no seconds, and not which of two times of the same name it shows.
+    const unchanged = remindAt.value === dueInField ? start.due : undefined;
+    return readTime(remindAt.value, unchanged ?? fromLocalField(remindAt.value));
   }
 
   const tellPreview = keepTrue(preview, previewWords);
@@ -153,10 +170,12 @@ function readWhile(amount, unit) {
   return { when: { waitSeconds } };
 }
 
-/** @param {string} value */
-function readTime(value) {
+/**
+ * @param {string} value Of the field.
+ * @param {Date} date What it means.
+ */
+function readTime(value, date) {
   if (!value) return refuse('remindAt', 'Please pick a date and a time.');
-  const date = fromLocalField(value);
   if (date.getTime() < now()) return refuse('remindAt', 'That time has passed. Please pick one in the future.');
   // An invalid date is one in a year that is further away than dates go.
   if (!(date.getTime() <= now() + LONGEST * 1000)) {

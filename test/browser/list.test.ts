@@ -97,12 +97,27 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await snoozed.waitFor({ state: 'detached' });
   });
 
+  test('shows what it reschedules, and changes nothing by itself', async (t) => {
+    const { id, dueAt } = await waiting();
+    const page = await visit(t, browser, system.url, { timezoneId: 'Asia/Kathmandu' });
+
+    await row(page, id).locator('[data-action="reschedule"]').click();
+    const dialog = page.getByRole('dialog');
+    assert.match(await dialog.innerText(), /Cuddle Whiskers\s+Due on \w+, \d+ \w+ \d{4}, \d+:\d\d/);
+    const shown = await dialog.locator(':focus').inputValue();
+    assert.equal(Date.parse(`${shown}+05:45`), Math.floor(Date.parse(dueAt) / 60_000) * 60_000);
+    await page.keyboard.press('Enter');
+    await page.getByText('Rescheduled.').waitFor();
+    assert.equal((await getReminder(system.url, id)).dueAt, dueAt);
+  });
+
   test('reschedules, and says beside the field what is wrong with a time', async (t) => {
     const { id } = await waiting();
     const page = await visit(t, browser, system.url);
 
     await row(page, id).locator('[data-action="reschedule"]').click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: 'In a while' }).check();
     await dialog.getByLabel('How long').fill('11');
     await dialog.getByLabel('Unit of time').selectOption('weeks');
     await dialog.getByLabel('How long').fill('600');
