@@ -12,7 +12,7 @@ import { STATES } from './states.js';
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
 /** @typedef {import('./api.js').ReminderState} ReminderState */
 
-/** In milliseconds. */
+/** In milliseconds. However many pages are open, one is asked for so often. */
 const EVERY = 3000;
 
 const CHANNELS = { email: 'by email', sms: 'by SMS', both: 'by email and SMS' };
@@ -100,7 +100,7 @@ export function keepList(section, onConnection) {
     const { reminders, complete } = await listPages(state, pages);
     // The visitor may have chosen another state meanwhile; its own answer is on the way.
     if (state === stateInUrl()) show(reminders, complete);
-    return EVERY;
+    return EVERY * pages;
   }
 
   /**

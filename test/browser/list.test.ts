@@ -224,12 +224,24 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await page.waitForURL(`${system.url}/`);
   });
 
-  test('loads more where there are many', async (t) => {
+  test('loads more where there are many, and then asks less often', async (t) => {
     const reminders = await Promise.all(Array.from({ length: 22 }, () => waiting()));
     const page = await visit(t, browser, `${system.url}/?state=waiting`);
-    await page.getByRole('button', { name: 'Load more' }).click();
+    await page.clock.install();
+    await page.reload();
+    const more = page.getByRole('button', { name: 'Load more' });
+    await more.waitFor();
+    await page.clock.pauseAt(Date.now() + 1000);
+    await more.click();
     for (const { id } of reminders) await row(page, id).waitFor();
     await page.locator('.reminders > li:nth-child(21) a:focus').waitFor();
+
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().includes('/api/reminders?') ? 1 : 0));
+    await page.clock.fastForward('00:03');
+    assert.equal(asked, 0);
+    await page.clock.fastForward('00:03');
+    await eventually(() => Promise.resolve(asked === 2));
   });
 });
 
