@@ -40,7 +40,7 @@ export function keepList(section, onConnection) {
   let pages = 1;
   const heading = /** @type {Element} */ (section.querySelector('h2'));
   const list = element('ul', { class: 'reminders' });
-  const empty = element('p', { class: 'empty', hidden: true });
+  const empty = element('p', { class: 'empty' }, 'Looking for reminders …');
   const said = saidLine();
   const more = element('button', { type: 'button', hidden: true, onclick: loadMore }, 'Load more');
   const filters = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, ...filterButtons());

@@ -86,6 +86,19 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await page.locator('.said:not(.trouble)', { hasText: 'Snoozed for 10 minutes.' }).waitFor();
   });
 
+  test('looks for the reminders until it has found them', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, system.url, { refusals: [503] });
+    await page.route('**/api/reminders?*', (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    await page.getByText('Reconnecting …').waitFor();
+    const looking = page.getByText('Looking for reminders …');
+    assert.ok(await looking.isVisible());
+    await page.unroute('**/api/reminders?*');
+    await page.locator(`[data-id="${id}"]`).waitFor();
+    assert.equal(await looking.count(), 0);
+  });
+
   test('says that Temporal naps when it is away, and keeps what was typed', async (t) => {
     const page = await visit(t, browser, system.url, { refusals: [503] });
     await page.getByLabel('Bob’s email address').fill('bob@example.com');
