@@ -1,6 +1,7 @@
 /** The buttons that change a reminder. */
 import { cancel, reschedule, reword, snooze } from './changes.js';
 import { element } from './element.js';
+import { excerpt } from './excerpt.js';
 import { hasEnded } from './states.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
@@ -32,24 +33,10 @@ export function actionButtons(reminder, actions, onDone) {
       {
         type: 'button',
         'data-action': action,
-        'aria-label': `${label}: ${reminder.message.slice(0, 40)}`,
-        onclick: () => act(reminder, onDone),
+        'aria-label': `${label}: ${excerpt(reminder.message)}`,
+        onclick: (event) => act(reminder, onDone, event.currentTarget),
       },
       label,
     );
   }
-}
-
-/**
- * Draws something anew without taking the focus from whoever is at one of its buttons.
- *
- * @param {Element | undefined} before What is there so far.
- * @param {() => Element} redraw Puts the new in its place, and returns it.
- */
-export function keepFocus(before, redraw) {
-  const focused = before?.contains(document.activeElement) && document.activeElement?.getAttribute('data-action');
-  const after = redraw();
-  if (!focused) return;
-  const target = after.querySelector(`[data-action="${focused}"]`) ?? after.querySelector('button, a');
-  /** @type {HTMLElement | null} */ (target)?.focus();
 }

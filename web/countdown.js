@@ -103,34 +103,47 @@ export function countdown(instant) {
   return tellingTime(instant, countdownWords);
 }
 
-/** How each of the times on the page tells its distance. @type {WeakMap<Element, (distance: number) => string>} */
-const telling = new WeakMap();
-
 /**
  * @param {string} instant
  * @param {(distance: number) => string} wordsOf
  */
 function tellingTime(instant, wordsOf) {
   const time = element('time', { datetime: instant, title: full.format(new Date(instant)) });
-  telling.set(time, wordsOf);
-  tell(time);
+  keepTrue(time, () => wordsOf(Date.parse(instant) - now()));
   return time;
 }
 
-/** @param {HTMLTimeElement} time */
-function tell(time) {
-  const words = telling.get(time)?.(Date.parse(time.dateTime) - now());
-  if (words !== undefined && time.textContent !== words) time.textContent = words;
+/** What each element that tells of time says now. @type {WeakMap<Element, () => string>} */
+const telling = new WeakMap();
+
+/**
+ * Fills an element with words that change with time.
+ *
+ * @param {Element} teller
+ * @param {() => string} wordsNow
+ * @returns {() => void} Says them anew at once, when they have changed with something else.
+ */
+export function keepTrue(teller, wordsNow) {
+  teller.setAttribute('data-telling', '');
+  telling.set(teller, wordsNow);
+  tell(teller);
+  return () => tell(teller);
+}
+
+/** @param {Element} teller */
+function tell(teller) {
+  const words = telling.get(teller)?.();
+  if (words !== undefined && teller.textContent !== words) teller.textContent = words;
 }
 
 /**
- * Keeps every {@link relativeTime} and {@link countdown} on the page true.
+ * Keeps what the page tells of time true.
  *
  * @param {() => void} [alsoDo] What else changes with time.
  */
 export function startTicking(alsoDo = () => {}) {
   setInterval(() => {
-    document.querySelectorAll('time').forEach(tell);
+    document.querySelectorAll('[data-telling]').forEach(tell);
     alsoDo();
   }, SECOND / 4);
 }

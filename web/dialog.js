@@ -1,6 +1,7 @@
 /** A modal question with one answer that acts. */
 import { element } from './element.js';
-import { clearFieldErrorsOnEdit, showRefusal } from './field-errors.js';
+import { clearErrorsOnEdit, showRefusal } from './field-errors.js';
+import { leaveFocus } from './focus.js';
 
 /**
  * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page.
@@ -30,10 +31,16 @@ export function ask({ title, content, accept, decline, drastic = false, act }) {
       acceptButton,
     ),
   );
-  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() }, form);
-  clearFieldErrorsOnEdit(form);
+  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', onclose: goAway }, form);
+  const returnFocus = leaveFocus();
+  clearErrorsOnEdit(form);
   document.body.append(dialog);
   dialog.showModal();
+
+  function goAway() {
+    dialog.remove();
+    returnFocus();
+  }
 
   /** @param {Event} event */
   async function submit(event) {

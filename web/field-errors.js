@@ -1,10 +1,9 @@
 /** Errors of a form, told beside the fields they belong to. The page's own checks and the server's look the same. */
 import { Refusal } from './api.js';
+import { describe, describeNoLonger } from './description.js';
 import { element } from './element.js';
 
 /** @typedef {import('./api.js').FieldError} FieldError */
-
-let nextId = 0;
 
 /**
  * Shows the errors and moves the focus to the first field that has one. What was shown before goes away.
@@ -32,22 +31,21 @@ export function showRefusal(form, error) {
   // The server's words continue the name of the field, which beside the field need not be said again.
   const errors = error.errors.map(({ field, detail }) => ({ field, detail: `It ${detail}.` }));
   const homeless = showFieldErrors(form, errors);
-  if (homeless.length > 0) return error.message;
-  if (errors.length > 0) return '';
-  return error.status === undefined || error.status === 503
-    ? `${error.message} Everything you typed is still here.`
-    : error.message;
+  return errors.length > 0 && homeless.length === 0 ? '' : error.message;
 }
 
 /**
- * Takes an error away as soon as its field is edited.
+ * Takes an error away as soon as its field is edited or hidden, and with any edit what was wrong with the form as a whole.
  *
  * @param {HTMLFormElement} form
  */
-export function clearFieldErrorsOnEdit(form) {
+export function clearErrorsOnEdit(form) {
   form.addEventListener('input', (event) => {
-    const field = /** @type {Element} */ (event.target).closest('[data-field]');
-    if (field) clearFieldError(field);
+    const edited = /** @type {Element} */ (event.target);
+    for (const field of form.querySelectorAll('[data-field]')) {
+      if (field.contains(edited) || field.closest('[hidden]')) clearFieldError(field);
+    }
+    form.querySelectorAll('.trouble').forEach((trouble) => trouble.replaceChildren());
   });
 }
 
@@ -59,29 +57,20 @@ export function clearFieldErrorsOnEdit(form) {
 function showFieldError(form, { field: name, detail }) {
   const field = form.querySelector(`[data-field="${CSS.escape(name)}"]`);
   if (!field || field.closest('[hidden]')) return false;
-  const id = `error-${nextId++}`;
+  const error = element('p', { class: 'field-error' }, detail);
   for (const control of field.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
     control.setAttribute('aria-invalid', 'true');
-    control.setAttribute('aria-describedby', [...descriptionsOf(control), id].join(' '));
+    describe(control, error);
   }
-  field.append(element('p', { id, class: 'field-error' }, detail));
+  field.append(error);
   return true;
 }
 
 /** @param {Element} field */
 function clearFieldError(field) {
-  const ids = [...field.querySelectorAll('.field-error')].map(({ id }) => id);
-  if (ids.length === 0) return;
-  for (const control of field.querySelectorAll('[aria-invalid]')) {
-    control.removeAttribute('aria-invalid');
-    const rest = descriptionsOf(control).filter((id) => !ids.includes(id));
-    if (rest.length > 0) control.setAttribute('aria-describedby', rest.join(' '));
-    else control.removeAttribute('aria-describedby');
+  for (const error of field.querySelectorAll('.field-error')) {
+    field.querySelectorAll('[aria-invalid]').forEach((control) => describeNoLonger(control, error));
+    error.remove();
   }
-  field.querySelectorAll('.field-error').forEach((error) => error.remove());
-}
-
-/** @param {Element} control */
-function descriptionsOf(control) {
-  return control.getAttribute('aria-describedby')?.split(' ') ?? [];
+  field.querySelectorAll('[aria-invalid]').forEach((control) => control.removeAttribute('aria-invalid'));
 }

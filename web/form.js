@@ -1,7 +1,7 @@
 /** The form that asks for a reminder. Without JavaScript it is posted as it is; here it becomes friendlier. */
 import { createReminder } from './api.js';
-import { clearFieldErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
-import { countCharacters, messageErrors } from './message.js';
+import { clearErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
+import { countCharacters, messageErrors, readMessage } from './message.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').FieldError} FieldError */
@@ -21,26 +21,28 @@ export function takeOverForm(form) {
   let idempotencyKey = freshKey();
 
   form.noValidate = true;
-  countCharacters(message);
-  clearFieldErrorsOnEdit(form);
+  const count = countCharacters(message);
   form.addEventListener('input', () => {
     idempotencyKey = freshKey();
     showContactsOf(form);
   });
+  clearErrorsOnEdit(form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
   });
-  // Whoever comes back from the page of a reminder fills in the next one.
+  // Whoever comes back from the page of a reminder fills in the next one, in fields that the browser has filled again.
   window.addEventListener('pageshow', () => {
     idempotencyKey = freshKey();
     button.disabled = false;
+    when.refresh();
+    count();
     showContactsOf(form);
   });
 
   async function submit() {
     trouble.textContent = '';
-    const filledIn = readForm(form, when);
+    const filledIn = readForm(form, message, when);
     if ('errors' in filledIn) {
       showFieldErrors(form, filledIn.errors);
       return;
@@ -50,7 +52,8 @@ export function takeOverForm(form) {
       const reminder = await createReminder(filledIn.request, idempotencyKey);
       location.assign(`/r/${encodeURIComponent(reminder.id)}`);
     } catch (error) {
-      trouble.textContent = showRefusal(form, error);
+      const words = showRefusal(form, error);
+      trouble.textContent = words && `${words} Everything you typed is still here.`;
       button.disabled = false;
     }
   }
@@ -58,13 +61,14 @@ export function takeOverForm(form) {
 
 /**
  * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} messageField
  * @param {import('./when.js').WhenFields} when
  * @returns {{request: import('./api.js').ReminderRequest} | {errors: FieldError[]}}
  */
-function readForm(form, when) {
+function readForm(form, messageField, when) {
   const data = new FormData(form);
   const preference = /** @type {Preference} */ (data.get('preference'));
-  const message = String(data.get('message')).replaceAll('\r\n', '\n');
+  const message = readMessage(messageField);
   const email = preference === 'sms' ? undefined : String(data.get('email')).trim();
   const phone = preference === 'email' ? undefined : String(data.get('phone')).trim();
   const time = when.read();

@@ -1,16 +1,18 @@
 /** The list of reminders: filtered by state, a page at a time, kept up to date. */
-import { actionButtons, keepFocus } from './action-buttons.js';
+import { actionButtons } from './action-buttons.js';
 import { listReminders } from './api.js';
 import { badge } from './badge.js';
 import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
+import { keepFocus, whereabouts } from './focus.js';
 import { poll } from './poll.js';
+import { saidLine } from './said.js';
 import { STATES } from './states.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */
 /** @typedef {import('./api.js').ReminderState} ReminderState */
 
-/** In milliseconds. */
+/** In milliseconds. However many pages are open, one is asked for so often. */
 const EVERY = 3000;
 
 const CHANNELS = { email: 'by email', sms: 'by SMS', both: 'by email and SMS' };
@@ -36,14 +38,18 @@ export function keepList(section, onConnection) {
   /** @type {Map<string, {shown: string, row: HTMLElement}>} */
   const rows = new Map();
   let pages = 1;
+  const heading = /** @type {Element} */ (section.querySelector('h2'));
   const list = element('ul', { class: 'reminders' });
-  const empty = element('p', { class: 'empty', hidden: true });
-  const said = element('p', { class: 'said', role: 'status' });
+  const empty = element('p', { class: 'empty' }, 'Looking for reminders …');
+  const said = saidLine();
   const more = element('button', { type: 'button', hidden: true, onclick: loadMore }, 'Load more');
   const filters = element('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, ...filterButtons());
-  section.append(filters, said, list, empty, more);
+  section.append(filters, said.element, list, empty, more);
 
-  const polling = poll(refresh, onConnection);
+  const polling = poll(refresh, (reconnecting) => {
+    said.onConnection(reconnecting);
+    onConnection(reconnecting);
+  });
   window.addEventListener('popstate', () => showState(stateInUrl()));
   pressFilter(stateInUrl());
 
@@ -94,7 +100,7 @@ export function keepList(section, onConnection) {
     const { reminders, complete } = await listPages(state, pages);
     // The visitor may have chosen another state meanwhile; its own answer is on the way.
     if (state === stateInUrl()) show(reminders, complete);
-    return EVERY;
+    return EVERY * pages;
   }
 
   /**
@@ -103,13 +109,21 @@ export function keepList(section, onConnection) {
    */
   function show(reminders, complete) {
     const wanted = reminders.map((reminder) => rowOf(reminder));
-    list.querySelectorAll('li').forEach((row) => wanted.includes(row) || row.remove());
-    wanted.forEach((row, index) => {
-      if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+    const before = [...list.children];
+    const visitorAt = before.findIndex((row) => row.contains(whereabouts()));
+    keepFocus(section, () => {
+      before.forEach((row) => wanted.includes(/** @type {HTMLElement} */ (row)) || row.remove());
+      wanted.forEach((row, index) => {
+        if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
+      });
+      empty.hidden = reminders.length > 0;
+      empty.textContent = WHEN_EMPTY[/** @type {ReminderState} */ (stateInUrl()) || 'all'];
+      more.hidden = complete;
+      // Whoever was at a row that is gone goes on at the next one, and whoever asked for more at the first that is new. To
+      // its link, not to the same button: one press too many must not change another reminder.
+      const next = wanted[visitorAt < 0 ? before.length : visitorAt] ?? wanted.at(-1);
+      return next?.querySelector('a') ?? heading;
     });
-    empty.hidden = reminders.length > 0;
-    empty.textContent = WHEN_EMPTY[/** @type {ReminderState} */ (stateInUrl()) || 'all'];
-    more.hidden = complete;
   }
 
   /**
@@ -142,9 +156,9 @@ export function keepList(section, onConnection) {
     );
   }
 
-  /** @param {string} sentence */
-  function done(sentence) {
-    said.replaceChildren(sentence);
+  /** @type {import('./changes.js').OnDone} */
+  function done(sentence, trouble) {
+    said.say(sentence, trouble);
     void polling.now();
   }
 }

@@ -3,25 +3,53 @@
 /** The visitor's time zone by its name, such as `Europe/Berlin`. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** In milliseconds. */
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const withOffset = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' });
+
 /**
  * @param {Date} date
  * @returns {string} As a `datetime-local` field wants it, to the minute: `2027-03-28T09:00`.
  */
 export function toLocalField(date) {
-  const minutes = date.getTime() - date.getTimezoneOffset() * 60_000;
+  const minutes = date.getTime() - date.getTimezoneOffset() * MINUTE;
   return new Date(minutes).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
 }
 
 /**
  * @param {string} value Of a `datetime-local` field.
- * @returns {Date | undefined} `undefined` for a time that does not exist there, because the clocks skip it in spring. Of
- *   the two that share one name in autumn, the first.
+ * @returns {Date} Of the two times that share one name in autumn, the first. Invalid in a year of more than four digits,
+ *   which such a field takes.
  */
 export function fromLocalField(value) {
-  const date = new Date(value);
-  return !Number.isNaN(date.getTime()) && toLocalField(date) === value.slice(0, 'yyyy-mm-ddThh:mm'.length)
-    ? date
-    : undefined;
+  return new Date(value);
+}
+
+/**
+ * @param {string} value Of a `datetime-local` field.
+ * @returns {boolean} Whether there is no such time, because the clocks skip it in spring.
+ */
+export function isSkipped(value) {
+  return toLocalField(fromLocalField(value)) !== value.slice(0, 'yyyy-mm-ddThh:mm'.length);
+}
+
+/**
+ * @param {Date} date
+ * @returns {boolean} Whether the clocks, turned back, show the same time once more.
+ */
+export function comesAgain(date) {
+  const turnedBack = (new Date(date.getTime() + DAY).getTimezoneOffset() - date.getTimezoneOffset()) * MINUTE;
+  return turnedBack > 0 && toLocalField(new Date(date.getTime() + turnedBack)) === toLocalField(date);
+}
+
+/**
+ * @param {Date} date
+ * @returns {string} What the visitor's zone is called then, such as `CEST` or `GMT+5:45`.
+ */
+export function offsetName(date) {
+  return withOffset.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }
 
 /**

@@ -1,8 +1,19 @@
 /** What holds for every message that a person types. */
+import { describe } from './description.js';
 import { element } from './element.js';
 
 /** In code points, as the API counts. */
 const LONGEST = 1000;
+
+/**
+ * Reads a message. It may have been pasted with tabs, which the API does not take.
+ *
+ * @param {HTMLTextAreaElement} field
+ * @returns {string}
+ */
+export function readMessage(field) {
+  return field.value.replaceAll('\t', ' ');
+}
 
 /**
  * @param {string} message
@@ -19,6 +30,7 @@ export function messageErrors(message) {
  * Tells below a text field how much of the message's length is used.
  *
  * @param {HTMLTextAreaElement} message
+ * @returns {() => void} Counts anew, when something else than an edit has filled it in.
  */
 export function countCharacters(message) {
   const counter = element('p', { class: 'hint counter' });
@@ -29,5 +41,7 @@ export function countCharacters(message) {
   };
   message.addEventListener('input', count);
   message.after(counter);
+  describe(message, counter);
   count();
+  return count;
 }

@@ -1,5 +1,4 @@
 /** The page of one reminder. */
-import { keepFocus } from './action-buttons.js';
 import { getReminder, listOutbox, Refusal } from './api.js';
 import { now } from './clock.js';
 import { connectionReport } from './connection-note.js';
@@ -7,10 +6,12 @@ import { startTicking } from './countdown.js';
 import { deliveryList } from './deliveries.js';
 import { element } from './element.js';
 import { excerpt } from './excerpt.js';
+import { keepFocus } from './focus.js';
 import { outbox } from './outbox.js';
 import { picture } from './picture.js';
 import { poll } from './poll.js';
 import { lightsOf, REMINDER_MACHINE } from './reminder-machine.js';
+import { saidLine } from './said.js';
 import { hasEnded, STATES } from './states.js';
 import { lookingFor, notFound, summaryOf } from './summary.js';
 
@@ -27,7 +28,7 @@ const main = /** @type {HTMLElement} */ (document.querySelector('main'));
 
 const hopes = element('p', { role: 'status' });
 const summary = element('section', { class: 'card summary', 'aria-label': 'The reminder' });
-const said = element('p', { class: 'said', role: 'status' });
+const said = saidLine();
 const machine = picture(REMINDER_MACHINE);
 const machineInWords = element('p', { class: 'visually-hidden', role: 'status' });
 const webUiLink = element('p', { class: 'hint' });
@@ -50,6 +51,7 @@ main.append(element('section', { class: 'card summary looking' }, ...lookingFor(
 const reportConnection = connectionReport();
 const polling = poll(refresh, (reconnecting) => {
   reportConnection(reconnecting);
+  said.onConnection(reconnecting);
   hopes.textContent = reconnecting ? 'It cannot be shown right now; trying again.' : '';
 });
 startTicking(light);
@@ -85,7 +87,7 @@ function pauseAfter({ state, dueAt }) {
 function layOut() {
   main.replaceChildren(
     summary,
-    said,
+    said.element,
     element(
       'section',
       { class: 'card', 'aria-label': 'The state machine' },
@@ -144,9 +146,9 @@ function light() {
   if (machineInWords.textContent !== lights.words) machineInWords.textContent = lights.words;
 }
 
-/** @param {string} sentence */
-function done(sentence) {
-  said.replaceChildren(sentence);
+/** @type {import('./changes.js').OnDone} */
+function done(sentence, trouble) {
+  said.say(sentence, trouble);
   void polling.now();
 }
 

@@ -1,8 +1,9 @@
 /** The fields that ask when: after a while, or at a date and time of the visitor's own zone. */
 import { now } from './clock.js';
-import { dateWords, distanceWords } from './countdown.js';
+import { dateWords, distanceWords, keepTrue } from './countdown.js';
+import { describe } from './description.js';
 import { element } from './element.js';
-import { fromLocalField, tomorrowAt, toLocalField, ZONE } from './local-time.js';
+import { comesAgain, fromLocalField, isSkipped, offsetName, tomorrowAt, toLocalField, ZONE } from './local-time.js';
 
 /** @typedef {import('./api.js').When} When */
 /** @typedef {import('./api.js').FieldError} FieldError */
@@ -31,13 +32,16 @@ const MORNING = 9;
  * @typedef {object} WhenFields
  * @property {HTMLFieldSetElement} element To put into a form.
  * @property {() => {when: When} | {errors: FieldError[]}} read
+ * @property {() => void} refresh To be called when something else than an edit has filled them in.
  */
 
 /**
- * @param {{amount: number, unit: keyof typeof UNITS}} start What is filled in at first.
+ * @param {{amount: number, unit: keyof typeof UNITS, due?: Date}} start What is filled in at first. It starts at the set
+ *   time `due` if there is one.
  * @returns {WhenFields}
  */
 export function whenFields(start) {
+  const dueInField = start.due && toLocalField(start.due);
   const amount = element('input', {
     name: 'waitSeconds',
     type: 'number',
@@ -52,10 +56,25 @@ export function whenFields(start) {
     { name: 'unit', 'aria-label': 'Unit of time' },
     ...Object.keys(UNITS).map((name) => element('option', { selected: name === start.unit }, name)),
   );
-  const remindAt = element('input', { name: 'remindAt', type: 'datetime-local', 'aria-label': 'Date and time' });
-  const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: true });
-  const atTime = element('input', { type: 'radio', name: 'mode', value: 'time', oninput: suggestTime });
+  const remindAt = element('input', {
+    name: 'remindAt',
+    type: 'datetime-local',
+    value: dueInField,
+    autofocus: Boolean(start.due),
+    'aria-label': 'Date and time',
+  });
+  const afterWhile = element('input', { type: 'radio', name: 'mode', value: 'while', checked: !start.due });
+  const atTime = element('input', {
+    type: 'radio',
+    name: 'mode',
+    value: 'time',
+    checked: Boolean(start.due),
+    oninput: suggestTime,
+  });
   const preview = element('p', { class: 'hint' });
+  const zone = element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`);
+  [amount, unit, remindAt].forEach((control) => describe(control, preview));
+  describe(remindAt, zone);
 
   const whilePanel = element(
     'div',
@@ -63,12 +82,7 @@ export function whenFields(start) {
     element('div', { class: 'duration' }, amount, unit),
     element('div', { class: 'chips' }, ...QUICK.map(quickChip), morningChip()),
   );
-  const timePanel = element(
-    'div',
-    { 'data-field': 'remindAt', hidden: true },
-    remindAt,
-    element('p', { class: 'hint' }, `Your time zone: ${ZONE.replaceAll('_', ' ')}`),
-  );
+  const timePanel = element('div', { 'data-field': 'remindAt' }, remindAt, zone);
   const fieldset = element(
     'fieldset',
     { oninput: refresh },
@@ -109,16 +123,24 @@ export function whenFields(start) {
   function refresh() {
     whilePanel.hidden = atTime.checked;
     timePanel.hidden = afterWhile.checked;
+    tellPreview();
+  }
+
+  function previewWords() {
     const answer = read();
-    preview.textContent = 'when' in answer ? whenWords(answer.when) : '';
+    return 'when' in answer ? whenWords(answer.when) : '';
   }
 
   function read() {
-    return atTime.checked ? readTime(remindAt.value) : readWhile(amount.valueAsNumber, unit.value);
+    if (afterWhile.checked) return readWhile(amount.valueAsNumber, unit.value);
+    // The field knows no seconds, and not which of two times of the same name it shows.
+    const unchanged = remindAt.value === dueInField ? start.due : undefined;
+    return readTime(remindAt.value, unchanged ?? fromLocalField(remindAt.value));
   }
 
+  const tellPreview = keepTrue(preview, previewWords);
   refresh();
-  return { element: fieldset, read };
+  return { element: fieldset, read, refresh };
 }
 
 /**
@@ -148,15 +170,18 @@ function readWhile(amount, unit) {
   return { when: { waitSeconds } };
 }
 
-/** @param {string} value */
-function readTime(value) {
+/**
+ * @param {string} value Of the field.
+ * @param {Date} date What it means.
+ */
+function readTime(value, date) {
   if (!value) return refuse('remindAt', 'Please pick a date and a time.');
-  const date = fromLocalField(value);
-  if (!date) return refuse('remindAt', 'The clocks skip that time on that day. Please pick another.');
   if (date.getTime() < now()) return refuse('remindAt', 'That time has passed. Please pick one in the future.');
-  if (date.getTime() > now() + LONGEST * 1000) {
+  // An invalid date is one in a year that is further away than dates go.
+  if (!(date.getTime() <= now() + LONGEST * 1000)) {
     return refuse('remindAt', 'Ten years is the longest that Whiskers will wait.');
   }
+  if (isSkipped(value)) return refuse('remindAt', 'The clocks skip that time on that day. Please pick another.');
   return { when: { remindAt: date.toISOString() } };
 }
 
@@ -170,10 +195,18 @@ function refuse(field, detail) {
 
 /** @param {When} when */
 function whenWords(when) {
-  if ('remindAt' in when) return `That is ${farWords(Date.parse(when.remindAt) - now())}.`;
+  if ('remindAt' in when) return timeWords(new Date(when.remindAt));
   return when.waitSeconds < 60
     ? 'Soon enough to watch it happen.'
     : `That is ${dateWords(now() + when.waitSeconds * 1000)}.`;
+}
+
+/** @param {Date} date */
+function timeWords(date) {
+  const far = `That is ${farWords(date.getTime() - now())}.`;
+  return comesAgain(date)
+    ? `${far} That time comes twice that day; this is the first of the two, ${offsetName(date)}.`
+    : far;
 }
 
 /** @param {number} distance In milliseconds. */

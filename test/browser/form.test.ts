@@ -84,8 +84,7 @@ describe('the form', { skip: withoutBrowser }, () => {
       'An SMS needs a phone number.',
     ]);
     assert.equal(await focused(page), 'message');
-    const described = await page.getByLabel('Bob’s phone number').getAttribute('aria-describedby');
-    assert.equal(await page.locator(`[id="${described ?? ''}"]`).innerText(), 'An SMS needs a phone number.');
+    assert.equal(await description(page, 'Bob’s phone number'), 'An SMS needs a phone number.');
 
     // Only the server knows how long a phone number is, and what makes an address.
     await fillIn(page, { message: 'Cuddle Whiskers', seconds: '45', email: 'bob@example', phone: '+1415555' });
@@ -123,6 +122,76 @@ describe('the form', { skip: withoutBrowser }, () => {
       assert.match(await page.locator('.due').innerText(), /Due on \w+, 14 Jul \d{4}, 9:00/);
     });
   }
+
+  test('shows whoever comes back what it will send', async (t) => {
+    const time = `${new Date().getFullYear() + 1}-01-05T10:00`;
+    const page = await visit(t, browser, system.url);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    await page.getByLabel('Date and time').fill(time);
+    await fillIn(page, { message: 'Cuddle Whiskers again', how: 'Email', email: 'bob@example.com' });
+    await submit(page);
+
+    await page.goBack();
+    await page.getByLabel('Date and time').waitFor();
+    assert.equal(await page.getByLabel('Date and time').inputValue(), time);
+    assert.match(await description(page, 'Date and time'), /^That is in /);
+    assert.ok(await page.getByLabel('How long').isHidden());
+    assert.equal(await description(page, 'What to remind Bob of'), '21 / 1000');
+  });
+
+  test('says what is wrong with a time, and that one comes twice', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    const time = page.getByLabel('Date and time');
+    for (const [wrong, error] of [
+      ['0202-01-01T00:00', 'That time has passed. Please pick one in the future.'],
+      ['275760-09-13T00:00', 'Ten years is the longest that Whiskers will wait.'],
+      [`${lastSundayOf(3)}T02:30`, 'The clocks skip that time on that day. Please pick another.'],
+    ] as const) {
+      await time.fill(wrong);
+      await press(page);
+      assert.equal(await page.locator('[data-field="remindAt"] .field-error').innerText(), error);
+    }
+    await time.fill(`${lastSundayOf(10)}T02:30`);
+    assert.match(
+      await description(page, 'Date and time'),
+      /comes twice that day; this is the first of the two, CEST\./,
+    );
+    await time.fill(`${lastSundayOf(10)}T03:00`);
+    assert.doesNotMatch(await description(page, 'Date and time'), /twice/);
+  });
+
+  test('tells when that is, and goes on telling', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await page.clock.install();
+    // An answer would set the page's clock back to the server's.
+    await page.route('**/api/**', () => undefined);
+    await page.reload();
+    await fillIn(page, { seconds: '300' });
+    const before = await description(page, 'How long');
+    assert.match(before, /^That is \w+, \d/);
+    assert.equal(await description(page, 'Unit of time'), before);
+
+    await page.clock.fastForward('30:00');
+    await eventually(async () => (await description(page, 'How long')) !== before);
+    await page.getByRole('radio', { name: 'At a set time' }).check();
+    assert.equal(await description(page, 'Date and time'), 'That is within the hour. Your time zone: Europe/Berlin');
+  });
+
+  test('takes a tab for a space', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await fillIn(page, { message: 'Cuddle\tWhiskers', how: 'Email', email: 'bob@example.com' });
+    assert.equal((await getReminder(system.url, await submit(page))).message, 'Cuddle Whiskers');
+  });
+
+  test('forgets what was wrong with a field that is no longer asked for', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await press(page);
+    assert.equal(await page.locator('.field-error').count(), 2);
+    await fillIn(page, { how: 'SMS' });
+    await fillIn(page, { how: 'Both' });
+    assert.deepEqual(await page.locator('.field-error').allInnerTexts(), ['An SMS needs a phone number.']);
+  });
 
   test('works without JavaScript, and so does the page that it leads to', async (t) => {
     const page = await visit(t, browser, system.url, { javaScriptEnabled: false });
@@ -207,6 +276,20 @@ async function submit(page: Page): Promise<string> {
 
 async function focused(page: Page): Promise<string | null> {
   return page.locator(':focus').getAttribute('name');
+}
+
+/** What a screen reader says of a field beside its name. */
+async function description(page: Page, label: string): Promise<string> {
+  const ids = (await page.getByLabel(label).getAttribute('aria-describedby'))?.split(' ') ?? [];
+  const texts = await Promise.all(ids.map((id) => page.locator(`[id="${id}"]`).textContent()));
+  return texts.filter(Boolean).join(' ');
+}
+
+/** The day of next year on which the clocks of Berlin are changed in a month, 3 or 10. */
+function lastSundayOf(month: number): string {
+  const day = new Date(Date.UTC(new Date().getFullYear() + 1, month, 0));
+  day.setUTCDate(day.getUTCDate() - day.getUTCDay());
+  return day.toISOString().slice(0, 'yyyy-mm-dd'.length);
 }
 
 /** The nodes of the picture that are not idle, each with its status. */

@@ -72,15 +72,43 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     assert.equal((await getReminder(system.url, id)).state, 'cancelled');
   });
 
-  test('snoozes by ten minutes', async (t) => {
+  test('snoozes by ten minutes with each press, and does not say so forever', async (t) => {
     const { id, dueAt } = await waiting();
     const page = await visit(t, browser, system.url);
 
-    await row(page, id).locator('[data-action="snooze"]').click();
-    await page.getByText('Snoozed for 10 minutes.').waitFor();
-    const later = (await getReminder(system.url, id)).dueAt;
-    assert.equal(Date.parse(later) - Date.parse(dueAt), 600_000);
+    await page.clock.install();
+    await page.reload();
+    const snooze = row(page, id).locator('[data-action="snooze"]');
+    const snoozed = page.getByText('Snoozed for 10 minutes.');
+    await snooze.waitFor();
+
+    // As long as the page does not know the new time, it cannot know what ten minutes later is.
+    await page.route('**/api/reminders?*', () => undefined);
+    await snooze.click();
+    await snoozed.waitFor();
+    assert.ok(await snooze.isDisabled());
+    await page.unroute('**/api/reminders?*');
+    await snooze.click();
+    const later = new Date(Date.parse(dueAt) + 2 * 600_000).toISOString();
     await row(page, id).locator(`time[datetime="${later}"]`).waitFor();
+    assert.equal((await getReminder(system.url, id)).dueAt, later);
+
+    await page.clock.fastForward('00:10');
+    await snoozed.waitFor({ state: 'detached' });
+  });
+
+  test('shows what it reschedules, and changes nothing by itself', async (t) => {
+    const { id, dueAt } = await waiting();
+    const page = await visit(t, browser, system.url, { timezoneId: 'Asia/Kathmandu' });
+
+    await row(page, id).locator('[data-action="reschedule"]').click();
+    const dialog = page.getByRole('dialog');
+    assert.match(await dialog.innerText(), /Cuddle Whiskers\s+Due on \w+, \d+ \w+ \d{4}, \d+:\d\d/);
+    const shown = await dialog.locator(':focus').inputValue();
+    assert.equal(Date.parse(`${shown}+05:45`), Math.floor(Date.parse(dueAt) / 60_000) * 60_000);
+    await page.keyboard.press('Enter');
+    await page.getByText('Rescheduled.').waitFor();
+    assert.equal((await getReminder(system.url, id)).dueAt, dueAt);
   });
 
   test('reschedules, and says beside the field what is wrong with a time', async (t) => {
@@ -89,6 +117,7 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
 
     await row(page, id).locator('[data-action="reschedule"]').click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: 'In a while' }).check();
     await dialog.getByLabel('How long').fill('11');
     await dialog.getByLabel('Unit of time').selectOption('weeks');
     await dialog.getByLabel('How long').fill('600');
@@ -105,6 +134,50 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await row(page, id).locator(`time[datetime="${dueAt}"]`).waitFor();
   });
 
+  test('keeps the focus at hand when a row changes, moves or goes', async (t) => {
+    const [below, above] = [await waiting('Cuddle Whiskers'), await waiting('Feed Whiskers')];
+    const page = await visit(t, browser, system.url);
+    await row(page, below.id).locator('[data-action="cancel"]').focus();
+    await send(`${system.url}/api/reminders/${above.id}`, 'PATCH', { waitSeconds: 0 });
+    await row(page, above.id).and(page.locator('[data-state="succeeded"]')).waitFor();
+    assert.equal(await focused(page), 'Cancel: Cuddle Whiskers');
+
+    // Its buttons go while the dialog is open.
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await send(`${system.url}/api/reminders/${below.id}`, 'PATCH', { waitSeconds: 0 });
+    await row(page, below.id).and(page.locator('[data-state="succeeded"]')).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal(await focused(page), 'Cuddle Whiskers');
+  });
+
+  test('leads on from a reminder that is cancelled with the keyboard', async (t) => {
+    const [next, gone] = [await waiting('Cuddle Whiskers'), await waiting('Feed Whiskers')];
+    const page = await visit(t, browser, `${system.url}/?state=waiting`);
+    const cancelByKeyboard = async () => {
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Cancel the reminder' }).press('Enter');
+    };
+    await row(page, gone.id).locator('[data-action="cancel"]').focus();
+    await cancelByKeyboard();
+    await row(page, gone.id).waitFor({ state: 'detached' });
+    assert.equal(await focused(page), 'Cuddle Whiskers');
+
+    await page.goto(`${system.url}/r/${next.id}`);
+    await page.locator('[data-action="cancel"]').focus();
+    await cancelByKeyboard();
+    await page.locator('main[data-state="cancelled"]').waitFor();
+    assert.equal(await focused(page), 'Never mind, says Whiskers');
+  });
+
+  test('names its buttons by the beginning of the message, which ends between two characters', async (t) => {
+    const { id } = await waiting(`${'x'.repeat(39)}👩‍🚀 and a cat`);
+    const page = await visit(t, browser, system.url);
+    const label = await row(page, id).locator('[data-action="cancel"]').getAttribute('aria-label');
+    assert.equal(label, `Cancel: ${'x'.repeat(39)}👩‍🚀…`);
+  });
+
   test('rewords on the page of the reminder', async (t) => {
     const { id } = await waiting('Cuddle Whiskers');
     const page = await visit(t, browser, `${system.url}/r/${id}`);
@@ -112,11 +185,11 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await page.locator('[data-action="reword"]').click();
     const dialog = page.getByRole('dialog');
     assert.equal(await dialog.getByLabel('What to remind Bob of').inputValue(), 'Cuddle Whiskers');
-    await dialog.getByLabel('What to remind Bob of').fill(' Feed\nWhiskers');
+    await dialog.getByLabel('What to remind Bob of').fill(' Feed\nour\tWhiskers');
     await dialog.getByRole('button', { name: 'Reword' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.locator('.speech', { hasText: 'Feed' }).waitFor();
-    assert.equal((await getReminder(system.url, id)).message, ' Feed\nWhiskers');
+    assert.equal((await getReminder(system.url, id)).message, ' Feed\nour Whiskers');
   });
 
   test('cancels on the page of the reminder, and the picture shows it', async (t) => {
@@ -151,13 +224,32 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await page.waitForURL(`${system.url}/`);
   });
 
-  test('loads more where there are many', async (t) => {
+  test('loads more where there are many, and then asks less often', async (t) => {
     const reminders = await Promise.all(Array.from({ length: 22 }, () => waiting()));
     const page = await visit(t, browser, `${system.url}/?state=waiting`);
-    await page.getByRole('button', { name: 'Load more' }).click();
+    await page.clock.install();
+    await page.reload();
+    const more = page.getByRole('button', { name: 'Load more' });
+    await more.waitFor();
+    await page.clock.pauseAt(Date.now() + 1000);
+    await more.click();
     for (const { id } of reminders) await row(page, id).waitFor();
+    await page.locator('.reminders > li:nth-child(21) a:focus').waitFor();
+
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().includes('/api/reminders?') ? 1 : 0));
+    await page.clock.fastForward('00:03');
+    assert.equal(asked, 0);
+    await page.clock.fastForward('00:03');
+    await eventually(() => Promise.resolve(asked === 2));
   });
 });
+
+/** What the visitor is at, as a screen reader names it. */
+async function focused(page: Page): Promise<string> {
+  const at = page.locator(':focus');
+  return (await at.getAttribute('aria-label')) ?? (await at.innerText());
+}
 
 function row(page: Page, id: string) {
   return page.locator(`[data-id="${id}"]`);

@@ -61,6 +61,44 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await page.locator('main[data-state="succeeded"]').waitFor();
   });
 
+  test('says in the dialog why nothing was cancelled, and promises no more than is there', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, `${system.url}/r/${id}`, { refusals: [503] });
+    await page.route(`**/api/reminders/${id}`, (route) => route.fulfill({ status: 503 }));
+    await page.locator('[data-action="cancel"]').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the reminder' }).click();
+    await page.getByText(/is having a nap\. Please try again in a moment\.$/).waitFor();
+  });
+
+  test('says that nothing was snoozed until the server is there again', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, system.url, { refusals: [503] });
+    const snooze = page.locator(`[data-id="${id}"] [data-action="snooze"]`);
+    await snooze.waitFor();
+    await page.route('**/api/reminders**', (route) => route.fulfill({ status: 503 }));
+    await snooze.click();
+    await page.locator('.said.trouble', { hasText: 'is having a nap' }).waitFor();
+
+    await page.getByText('Reconnecting …').waitFor();
+    await page.unroute('**/api/reminders**');
+    await page.locator('.said:empty').waitFor({ state: 'attached' });
+    await snooze.click();
+    await page.locator('.said:not(.trouble)', { hasText: 'Snoozed for 10 minutes.' }).waitFor();
+  });
+
+  test('looks for the reminders until it has found them', async (t) => {
+    const { id } = await startReminder(system.url, { waitSeconds: 3600 });
+    const page = await visit(t, browser, system.url, { refusals: [503] });
+    await page.route('**/api/reminders?*', (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    await page.getByText('Reconnecting …').waitFor();
+    const looking = page.getByText('Looking for reminders …');
+    assert.ok(await looking.isVisible());
+    await page.unroute('**/api/reminders?*');
+    await page.locator(`[data-id="${id}"]`).waitFor();
+    assert.equal(await looking.count(), 0);
+  });
+
   test('says that Temporal naps when it is away, and keeps what was typed', async (t) => {
     const page = await visit(t, browser, system.url, { refusals: [503] });
     await page.getByLabel('Bob’s email address').fill('bob@example.com');
@@ -68,10 +106,14 @@ describe('when something goes wrong, the page', { skip: withoutBrowser }, () => 
     await system.stopTemporal();
 
     await page.getByRole('button', { name: 'Remind Bob' }).click();
-    await page.getByText(/Temporal, who keeps the reminders, is having a nap\. .* is still here\./).waitFor();
+    const nap = page.getByText('Temporal, who keeps the reminders, is having a nap.');
+    await nap.filter({ hasText: 'Everything you typed is still here.' }).waitFor();
     await page.getByText('Reconnecting …').waitFor();
     assert.equal(await page.getByLabel('Bob’s email address').inputValue(), 'bob@example.com');
     assert.ok(await page.getByRole('button', { name: 'Remind Bob' }).isEnabled());
+
+    await page.getByLabel('What to remind Bob of').fill('Cuddle Whiskers soon');
+    assert.equal(await nap.count(), 0);
   });
 });
 
