@@ -149,7 +149,7 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await row(page, below.id).and(page.locator('[data-state="succeeded"]')).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.equal(await focused(page), 'Cuddle Whiskers');
+    await eventually(async () => (await focused(page)) === 'Cuddle Whiskers');
   });
 
   test('leads on from a reminder that is cancelled with the keyboard', async (t) => {
@@ -162,13 +162,13 @@ describe('the list and the page of a reminder', { skip: withoutBrowser }, () => 
     await row(page, gone.id).locator('[data-action="cancel"]').focus();
     await cancelByKeyboard();
     await row(page, gone.id).waitFor({ state: 'detached' });
-    assert.equal(await focused(page), 'Cuddle Whiskers');
+    await eventually(async () => (await focused(page)) === 'Cuddle Whiskers');
 
     await page.goto(`${system.url}/r/${next.id}`);
     await page.locator('[data-action="cancel"]').focus();
     await cancelByKeyboard();
     await page.locator('main[data-state="cancelled"]').waitFor();
-    assert.equal(await focused(page), 'Never mind, says Whiskers');
+    await eventually(async () => (await focused(page)) === 'Never mind, says Whiskers');
   });
 
   test('names its buttons by the beginning of the message, which ends between two characters', async (t) => {

@@ -122,7 +122,7 @@ describe('the page of one reminder', { skip: withoutBrowser }, () => {
     const page = await visit(t, browser, `${pageOf(id)}/`);
     await page.locator('main[data-state="waiting"]').waitFor();
 
-    assert.equal(await page.title(), `${'x'.repeat(39)}👩‍👩‍👧‍👦 · Waiting · Cuddle-a-tron`);
+    assert.equal(await page.title(), `${'x'.repeat(39)}👩‍👩‍👧‍👦… · Waiting · Cuddle-a-tron`);
   });
 });
 
