@@ -4,7 +4,7 @@
  * One JSON file a message, written whole or not at all, so that it can be read at any moment.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Channel, OutboxMessage } from './reminder';
@@ -28,9 +28,6 @@ const storedMessage: z.ZodType<OutboxMessage> = z.object({
 });
 
 const FILE_NAME = /^[0-9a-f]{32}\.json$/;
-
-/** How many files are open at once while the folder is read. */
-const READ_AHEAD = 32;
 
 /** The folder of the outbox below the data folder. */
 export function outboxDir(dataDir: string): string {
@@ -59,13 +56,12 @@ export async function listOutbox(
   dir: string,
   { reminderId, limit = 100 }: OutboxFilter = {},
 ): Promise<OutboxMessage[]> {
-  const names = reminderId === undefined ? await fileNames(dir) : fileNamesOf(reminderId);
-  const messages: OutboxMessage[] = [];
-  for (let start = 0; start < names.length; start += READ_AHEAD) {
-    const batch = names.slice(start, start + READ_AHEAD).map((name) => readMessage(join(dir, name)));
-    messages.push(...(await Promise.all(batch)).filter((message) => message !== undefined));
-  }
-  return messages.sort((a, b) => b.at.localeCompare(a.at) || a.id.localeCompare(b.id)).slice(0, limit);
+  const names = reminderId === undefined ? await latestFileNames(dir, limit) : fileNamesOf(reminderId);
+  const messages = await Promise.all(names.map((name) => readMessage(join(dir, name))));
+  return messages
+    .filter((message) => message !== undefined)
+    .sort((a, b) => b.at.localeCompare(a.at) || a.id.localeCompare(b.id))
+    .slice(0, limit);
 }
 
 /** The same for each attempt of a delivery, and a safe file name whatever the reminder's id. */
@@ -79,6 +75,20 @@ function fileName(id: string): string {
 
 function fileNamesOf(reminderId: string): string[] {
   return (['email', 'sms'] as const).map((channel) => fileName(messageId(reminderId, channel)));
+}
+
+/** The names of the files that were written last: what lies there for long need not be read to be passed over. */
+async function latestFileNames(dir: string, limit: number): Promise<string[]> {
+  const files = await Promise.all(
+    (await fileNames(dir)).map(async (name) => {
+      const file = await stat(join(dir, name)).catch(() => undefined); // It may have been removed meanwhile.
+      return { name, writtenAt: file?.isFile() ? file.mtimeMs : 0 };
+    }),
+  );
+  return files
+    .sort((a, b) => b.writtenAt - a.writtenAt)
+    .slice(0, limit)
+    .map(({ name }) => name);
 }
 
 async function fileNames(dir: string): Promise<string[]> {

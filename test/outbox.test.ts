@@ -55,7 +55,7 @@ describe('The outbox', () => {
   test('lists the newest first, as many as are wanted', async (t) => {
     const dir = await folder(t);
     for (let number = 0; number < 120; number++) {
-      const at = new Date(Date.UTC(2030, 0, 1, 0, (number * 7) % 120)).toISOString();
+      const at = new Date(Date.UTC(2030, 0, 1, 0, number)).toISOString();
       await putInOutbox(dir, { ...sms, reminderId: String(number), at });
     }
     const times = (await listOutbox(dir)).map(({ at }) => at);

