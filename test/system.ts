@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../src/activities';
@@ -21,7 +22,7 @@ import { temporalCliPath } from './binaries';
 export interface System {
   /** Where the API is, without a trailing slash. */
   url: string;
-  client: ReturnType<typeof createClient>['client'];
+  client: Client;
   stopTemporal: () => Promise<void>;
   stopWorker: () => Promise<void>;
   stop: () => Promise<void>;
@@ -40,7 +41,8 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     searchAttributes,
   });
   const target = embeddedTemporal(temporal);
-  const { client, connection } = createClient(target);
+  const client = createClient(target);
+  const reminders = createReminders(client, target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
   const activities = createActivities(createTransports(config));
   const worker = await runWorker({
@@ -50,7 +52,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     workflowBundle: await workflowBundle(),
   });
   const app = createApp({
-    reminders: createReminders(client, target.uiUrl),
+    reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger: pino({ level: 'silent' }),
     defaultCountry: config.defaultCountry,
@@ -67,7 +69,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
       await server.stop();
       await worker.stop();
       await native.close();
-      await connection.close();
+      await reminders.close();
       await temporal.stop();
       await rm(dataDir, { recursive: true });
     },

@@ -8,10 +8,10 @@ import { listen, type RunningServer } from './server';
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
   const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  const { client, connection } = createClient(temporal);
-  started({ stop: () => connection.close() });
+  const reminders = createReminders(createClient(temporal), temporal.uiUrl);
+  started({ stop: () => reminders.close() });
   const app = createApp({
-    reminders: createReminders(client, temporal.uiUrl),
+    reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger,
     defaultCountry,

@@ -43,9 +43,9 @@ const retries = defaultGrpcRetryOptions({ maxAttempts: 6, maxIntervalMs: () => 5
  * A client that connects at its first call, so that the API can start, and say that Temporal is away, before Temporal is
  * there.
  */
-export function createClient({ connectionOptions, namespace }: Temporal) {
+export function createClient({ connectionOptions, namespace }: Temporal): Client {
   const connection = Connection.lazy({ ...connectionOptions, interceptors: [makeGrpcRetryInterceptor(retries)] });
-  return { connection, client: new Client({ connection, namespace }) };
+  return new Client({ connection, namespace });
 }
 
 /**

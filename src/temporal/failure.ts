@@ -30,18 +30,28 @@ const MAX_CALLS_UNDER_WAY = 400;
  * `TemporalUnavailable`, `TemporalOverloaded`, or whatever else they throw.
  */
 export function createCaller(client: Client) {
-  let underWay = 0;
-  return async <Result>(call: () => Promise<Result>): Promise<Result> => {
-    if (underWay >= MAX_CALLS_UNDER_WAY) throw new TemporalOverloaded('Too many calls are under way');
-    underWay++;
+  const underWay = new Set<Promise<unknown>>();
+
+  async function call<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (underWay.size >= MAX_CALLS_UNDER_WAY) throw new TemporalOverloaded('Too many calls are under way');
+    const result = client.connection.withDeadline(Date.now() + PATIENCE_MS, work);
+    underWay.add(result);
     try {
-      return await client.connection.withDeadline(Date.now() + PATIENCE_MS, call);
+      return await result;
     } catch (error) {
       throw translate(error);
     } finally {
-      underWay--;
+      underWay.delete(result);
     }
-  };
+  }
+
+  /** Closes the connection once no call is under way: one that is tried again over a closed one ends the program. */
+  async function close(): Promise<void> {
+    await Promise.allSettled(underWay);
+    await client.connection.close();
+  }
+
+  return { call, close };
 }
 
 function translate(error: unknown): unknown {

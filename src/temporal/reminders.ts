@@ -91,6 +91,8 @@ export interface Reminders {
   cancel(id: string): Promise<Reminder>;
   /** @throws {TemporalUnavailable} while Temporal is away, or has no such namespace. */
   check(): Promise<void>;
+  /** Closes the connection of the client, once the calls under way have ended. */
+  close(): Promise<void>;
 }
 
 const staticSummaries = {
@@ -109,7 +111,7 @@ const cancellationPatience = 2_000;
  */
 export function createReminders(client: Client, webUiUrl: string | undefined): Reminders {
   const { namespace } = client.options;
-  const call = createCaller(client);
+  const { call, close } = createCaller(client);
   const asked = new Map<string, Promise<ReminderStatus>>();
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
@@ -230,5 +232,6 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
     change: (...args) => call(() => change(...args)),
     cancel: (...args) => call(() => cancel(...args)),
     check: () => call(() => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
+    close,
   };
 }

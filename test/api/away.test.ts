@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { getReminder, courseRequest, problemOf, send, startReminder } from './client';
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
 import { TemporalUnavailable } from '../../src/temporal/failure';
 import { createReminders } from '../../src/temporal/reminders';
+import { freePort } from '../ports';
 import { eventually, startSystem, type System } from '../system';
 
 describe('while every worker is away', () => {
@@ -115,14 +117,25 @@ describe('while Temporal takes connections and says nothing', () => {
     const silent = createServer((caller) => callers.push(caller)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const { client, connection } = createClient(embeddedTemporal({ port, uiPort: 1 }));
-    const reminders = createReminders(client, undefined);
+    const reminders = createReminders(createClient(embeddedTemporal({ port, uiPort: 1 })), undefined);
 
     const started = Date.now();
     await assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
     assert.ok(Date.now() - started < 5_000, `it took ${Date.now() - started} ms`);
-    await connection.close();
+    await reminders.close();
     for (const caller of callers) caller.destroy();
     silent.close();
   });
+});
+
+test('closing the connection waits for the calls under way, which are tried again until they are given up', async () => {
+  const reminders = createReminders(createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 })), undefined);
+  const list = () => assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
+  await list(); // From now on nobody waits for a connection: a call fails at once, and is between two tries.
+  const calls: Promise<void>[] = [];
+  while (calls.length < 100) {
+    calls.push(list());
+    await setImmediate();
+  }
+  await Promise.all([reminders.close(), ...calls]);
 });
