@@ -23,6 +23,17 @@ function gate() {
   return { open, opened };
 }
 
+/** A provider that opens `asked` when it is asked to send, and does not answer before `answer` is opened. */
+function holdingProvider() {
+  const asked = gate();
+  const answer = gate();
+  const email = async () => {
+    asked.open();
+    await answer.opened;
+  };
+  return { email, asked, answer };
+}
+
 /** The activity of a reminder that is being sent, as the server sees it. */
 async function attemptOf(handle: Scene['handle']) {
   const { raw } = await handle.describe();
@@ -311,12 +322,7 @@ describe('a reminder', () => {
     }));
 
   test('refuses a change once it is being sent', () => {
-    const answer = gate();
-    const asked = gate();
-    const email = async () => {
-      asked.open();
-      await answer.opened;
-    };
+    const { email, asked, answer } = holdingProvider();
     return world.play({ recipient: recipients.email, wait: 0, email }, async ({ handle, emails }) => {
       await asked.opened;
       await assert.rejects(
@@ -355,12 +361,7 @@ describe('a reminder', () => {
     }));
 
   test('that is cancelled while an attempt is in flight tells what that attempt did', () => {
-    const answer = gate();
-    const asked = gate();
-    const email = async () => {
-      asked.open();
-      await answer.opened;
-    };
+    const { email, asked, answer } = holdingProvider();
     return world.play({ recipient: recipients.email, wait: 0, email }, async ({ handle, emails }) => {
       await asked.opened;
       await handle.cancel();
@@ -374,12 +375,7 @@ describe('a reminder', () => {
   });
 
   test('that is cancelled before a worker has begun an attempt skips it, and ends the one in flight', () => {
-    const answer = gate();
-    const asked = gate();
-    const email = async () => {
-      asked.open();
-      await answer.opened;
-    };
+    const { email, asked, answer } = holdingProvider();
     return world.play({ wait: 0, attemptsAtATime: 1, email }, async ({ handle, texts }) => {
       await asked.opened;
       await handle.cancel();
