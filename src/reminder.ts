@@ -98,11 +98,21 @@ export interface ReminderStatus {
 }
 
 /** What a sending activity answers once a provider has accepted a message. */
-export interface Receipt {
+export interface Acceptance {
   /** The provider's own id of the message. */
   providerId: string;
   /** When the provider accepted it: RFC 3339, UTC. */
   at: string;
+}
+
+/** What a provider reports of a message that it has accepted. */
+export interface Receipt {
+  channel: Channel;
+  status: Extract<DeliveryStatus, 'sent' | 'delivered' | 'failed'>;
+  /** When it came to that: RFC 3339, UTC. */
+  at: string;
+  /** Why it failed, in one sentence without contacts. */
+  reason?: string;
 }
 
 /** A message held by the outbox, where messages go while no provider is set up. */

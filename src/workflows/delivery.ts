@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
-import type { Channel, Delivery, Receipt, ReminderStatus } from '../reminder';
+import type { Channel, Delivery, Acceptance, ReminderStatus } from '../reminder';
 import { describe } from './status';
 
 const options = {
@@ -30,7 +30,7 @@ const DAY = 24 * 60 * MINUTE;
 
 /** How an attempt ended. */
 type Attempt =
-  { kind: 'Sent'; receipt: Receipt } | ({ kind: FailureKind | 'NotStarted'; sentence: string } & FailureDetails);
+  { kind: 'Sent'; receipt: Acceptance } | ({ kind: FailureKind | 'NotStarted'; sentence: string } & FailureDetails);
 
 /**
  * Sends one message, trying again for a day, and records how it goes. It never throws, so that one branch's failure never
@@ -39,7 +39,11 @@ type Attempt =
  * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, which may double the
  * message, and never by a third: better twice than never, and better once than often.
  */
-export async function deliver(current: ReminderStatus, channel: Channel, send: () => Promise<Receipt>): Promise<void> {
+export async function deliver(
+  current: ReminderStatus,
+  channel: Channel,
+  send: () => Promise<Acceptance>,
+): Promise<void> {
   let paused = 0;
   let maybeSent = 0;
   for (let attempts = 1; ; attempts++) {
@@ -67,7 +71,7 @@ export async function deliver(current: ReminderStatus, channel: Channel, send: (
   }
 }
 
-async function tryOnce(send: () => Promise<Receipt>): Promise<Attempt> {
+async function tryOnce(send: () => Promise<Acceptance>): Promise<Attempt> {
   try {
     return { kind: 'Sent', receipt: await send() };
   } catch (error) {
