@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import type { Channel } from './reminder';
 import { StartError } from './startError';
 import { readClientSettings } from './temporal/clientSettings';
 
@@ -44,6 +45,8 @@ export interface Config {
   sms: SmsTransportConfig;
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** The most sends per second over each channel, by all workers together. */
+  sendsPerSecond: Record<Channel, number>;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -77,6 +80,13 @@ const emailAddress = z
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
 
+const perSecond = z
+  .string()
+  .regex(/^\d{1,5}(\.\d+)?$/, 'must be a number, such as 10 or 0.5')
+  .transform(Number)
+  .refine((value) => value > 0, 'must be more than 0')
+  .default(100);
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -105,6 +115,8 @@ const settings = z.object({
     .string()
     .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
     .default('US'),
+  EMAILS_PER_SECOND: perSecond,
+  SMS_PER_SECOND: perSecond,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -148,6 +160,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     email: readEmail(values),
     sms: readSms(values),
     defaultCountry: values.DEFAULT_COUNTRY,
+    sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -52,6 +52,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     namespace: target.namespace,
     activities,
     workflowBundle: await workflowBundle(),
+    perSecond: config.sendsPerSecond,
   });
   const app = createApp({
     reminders,
