@@ -639,6 +639,7 @@ describe('the signature of Twilio', () => {
     for (const [host, path] of [
       [`127.0.0.1:${port}`, '//webhooks/twilio/status'],
       [`127.0.0.1:${port}`, 'http://[/webhooks/twilio/status'],
+      [`127.0.0.1:${port}`, 'http://x/webhooks/twilio/status'],
       ['[::1', '/webhooks/twilio/status'],
       ['127.0.0.1:99999', '/webhooks/twilio/status'],
       ['127.0.0.1:', '/webhooks/twilio/status?%'],

@@ -59,7 +59,7 @@ export function twilioSms(
  * by default, it calls again when we are away.
  */
 function callbackFor(statusCallback: string, reminderId: string): string {
-  return `${statusCallback}?${new URLSearchParams({ reminderId }).toString()}#rc=2&rp=5xx,ct,rt`;
+  return `${statusCallback}?${new URLSearchParams({ reminderId }).toString()}#rc=2&rp=all`;
 }
 
 /**

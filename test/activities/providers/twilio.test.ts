@@ -72,7 +72,7 @@ describe('Twilio', () => {
     const statusCallback = 'https://cuddles.example.com/webhooks/twilio/status';
     await send({ sms: transportTo(provider.url, undefined, { statusCallback }) }, request);
     const form = new URLSearchParams(provider.received[0]?.body);
-    assert.equal(form.get('StatusCallback'), `${statusCallback}?reminderId=${request.reminderId}#rc=2&rp=5xx,ct,rt`);
+    assert.equal(form.get('StatusCallback'), `${statusCallback}?reminderId=${request.reminderId}#rc=2&rp=all`);
   });
 
   test('cannot report where it cannot reach, which a person can set right', async (t) => {
