@@ -13,6 +13,11 @@ export interface SendRequest {
   to: string;
   /** 1 to 1,000 characters, newlines allowed. */
   message: string;
+  /**
+   * When the first attempt began that may have sent it: an RFC 3339 instant. Absent when every earlier attempt surely sent
+   * nothing. A provider that can be asked for the message then is, before it is sent again.
+   */
+  doubtfulSince?: string;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -25,11 +30,11 @@ export type Activities = ReturnType<typeof createActivities>;
  */
 export function createActivities({ email, sms }: { email: EmailTransport; sms: SmsTransport }) {
   return {
-    sendEmail: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
-      attempt(() => email({ reminderId, to, ...composeEmail(message) })),
+    sendEmail: ({ reminderId, to, message, doubtfulSince }: SendRequest): Promise<Receipt> =>
+      attempt(() => email({ reminderId, to, ...composeEmail(message), doubtfulSince })),
 
-    sendSms: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
-      attempt(() => sms({ reminderId, to, text: message })),
+    sendSms: ({ reminderId, to, message, doubtfulSince }: SendRequest): Promise<Receipt> =>
+      attempt(() => sms({ reminderId, to, text: message, doubtfulSince })),
   };
 }
 

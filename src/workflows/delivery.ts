@@ -39,17 +39,26 @@ type Attempt =
  * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, which may double the
  * message, and never by a third: better twice than never, and better once than often.
  */
-export async function deliver(current: ReminderStatus, channel: Channel, send: () => Promise<Receipt>): Promise<void> {
+export async function deliver(
+  current: ReminderStatus,
+  channel: Channel,
+  send: (doubtfulSince: string | undefined) => Promise<Receipt>,
+): Promise<void> {
   let paused = 0;
   let maybeSent = 0;
+  let doubtfulSince: string | undefined;
   for (let attempts = 1; ; attempts++) {
     record(current, channel, { status: 'sending', attempts });
-    const attempt = await tryOnce(send);
+    const began = new Date().toISOString();
+    const attempt = await tryOnce(() => send(doubtfulSince));
     if (attempt.kind === 'Sent') {
       record(current, channel, { status: 'sent', ...attempt.receipt, error: undefined });
       return;
     }
-    if (attempt.kind === 'MaybeSent') maybeSent++;
+    if (attempt.kind === 'MaybeSent') {
+      maybeSent++;
+      doubtfulSince ??= began;
+    }
     if (attempt.kind === 'NotStarted') attempts--;
     const { sentence: error } = attempt;
     record(current, channel, { attempts, error });

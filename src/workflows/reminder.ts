@@ -88,13 +88,15 @@ async function timer(current: ReminderStatus, input: ReminderInput): Promise<voi
 async function emailReminder(current: ReminderStatus, to: string): Promise<void> {
   enter(current, 'EmailReminder');
   const { message } = current;
-  await deliver(current, 'email', () => sendEmail({ reminderId: workflowInfo().workflowId, to, message }));
+  const { workflowId: reminderId } = workflowInfo();
+  await deliver(current, 'email', (doubtfulSince) => sendEmail({ reminderId, to, message, doubtfulSince }));
 }
 
 async function smsReminder(current: ReminderStatus, to: string): Promise<void> {
   enter(current, 'SmsReminder');
   const { message } = current;
-  await deliver(current, 'sms', () => sendSms({ reminderId: workflowInfo().workflowId, to, message }));
+  const { workflowId: reminderId } = workflowInfo();
+  await deliver(current, 'sms', (doubtfulSince) => sendSms({ reminderId, to, message, doubtfulSince }));
 }
 
 function end(current: ReminderStatus): ReminderStatus {

@@ -6,6 +6,8 @@ export interface Email {
   subject: string;
   text: string;
   html: string;
+  /** See `SendRequest`. */
+  doubtfulSince?: string;
 }
 
 /** A text message, ready to be sent. */
@@ -14,6 +16,8 @@ export interface Sms {
   /** A phone number in E.164 format. */
   to: string;
   text: string;
+  /** See `SendRequest`. */
+  doubtfulSince?: string;
 }
 
 /** A provider's word that it has taken over a message. */
@@ -43,5 +47,5 @@ export type SmsTransport = (sms: Sms) => Promise<Accepted>;
  */
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 
-/** The largest answer that is read of a provider, unpacked, in bytes. Theirs have some hundred. */
+/** The largest answer that is read of a provider, unpacked, in bytes. Theirs have some hundred, a list some thousand. */
 export const MAX_ANSWER_BYTES = 1_000_000;

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { twilioSms } from '../../../src/activities/providers/twilio';
 import type { TwilioConfig } from '../../../src/config';
+import { twilioAccount } from '../../twilio';
 import { brokenAnswers, closedPort, failureOf, retryAfterMs, json, send, startProvider, type Answer } from './provider';
 
-const accountSid = 'AC00000000000000000000000000000001';
-const authToken = 'a-token-that-nobody-may-see';
+const { accountSid, authToken } = twilioAccount;
 const basicAuth = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
 const request = {
   reminderId: 'AAAAAAAAAAAAAAAAAAAAAA',
@@ -18,6 +18,8 @@ const request = {
   message: 'Cuddle Whiskers & +Tom 🐾\nnow!',
 };
 const secrets = [authToken, basicAuth, request.to, '5550100', 'Cuddle'];
+/** Of the text message of that reminder. */
+const reference = 'y5qw8k69';
 const created = json(201, { sid: 'SM11111111111111111111111111111111', status: 'queued', to: request.to });
 
 function transportTo(baseUrl: string, timeoutMs?: number, sender: TwilioConfig['sender'] = { from: '+15555550199' }) {
@@ -29,6 +31,10 @@ async function failure(t: TestContext, answer: Answer, timeoutMs?: number) {
   const failed = await failureOf(send({ sms: transportTo(provider.url, timeoutMs) }, request), secrets);
   assert.equal(provider.received.length, 1, 'one attempt is one request');
   return failed;
+}
+
+function bodyOf(form: string): string {
+  return new URLSearchParams(form).get('Body') ?? '';
 }
 
 /** An error as Twilio documents it, with the contacts that its messages repeat. */
@@ -53,8 +59,26 @@ describe('Twilio', () => {
     assert.deepEqual(Object.fromEntries(new URLSearchParams(body)), {
       To: request.to,
       From: '+15555550199',
-      Body: request.message,
+      Body: `${request.message}\n(ref ${reference})`,
     });
+  });
+
+  test('gets the same reference at each attempt of a delivery, and another for another reminder', async (t) => {
+    const provider = await startProvider(t, created);
+    const sms = transportTo(provider.url);
+    await send({ sms }, request);
+    await send({ sms }, request);
+    await send({ sms }, { ...request, reminderId: 'BBBBBBBBBBBBBBBBBBBBBB' });
+    const [first, second, other] = provider.received.map(({ body }) => bodyOf(body));
+    assert.equal(first, second);
+    assert.match(other ?? '', /\n\(ref [0-9a-hjkmnp-tv-z]{8}\)$/);
+    assert.notEqual(first, other);
+  });
+
+  test('gets a reminder of the greatest length, and the reference still fits', async (t) => {
+    const provider = await startProvider(t, created);
+    await send({ sms: transportTo(provider.url) }, { ...request, message: 'x'.repeat(1_000) });
+    assert.equal(bodyOf(provider.received[0]?.body ?? '').length, 1_015);
   });
 
   test('may choose the sender itself', async (t) => {
@@ -170,7 +194,7 @@ describe('Twilio', () => {
 
   for (const [name, { answer, type, message }] of Object.entries(brokenAnswers)) {
     test(`gives ${name}`, async (t) => {
-      const failed = await failure(t, answer, 300);
+      const failed = await failure(t, answer, 1_000);
       assert.equal(failed.type, type);
       assert.match(failed.message, message);
     });
