@@ -19,7 +19,7 @@ function emailTransport(config: Config['email'], dataDir: string): EmailTranspor
     case 'outbox':
       return outboxEmail(dataDir);
     case 'sendgrid':
-      return sendgridEmail(config);
+      return sendgridEmail(config, { reportsBack: false });
     case 'smtp':
       return smtpEmail(config);
   }

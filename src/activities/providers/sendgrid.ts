@@ -4,6 +4,7 @@ import { MailService } from '@sendgrid/mail';
 import { z } from 'zod';
 import type { EmailTransportConfig } from '../../config';
 import { noAnswer, refusal, type Provider } from './http';
+import { settle } from './settle';
 import { ATTEMPT_TIMEOUT_MS, MAX_ANSWER_BYTES, type EmailTransport } from './transport';
 
 const SENDGRID: Provider = {
@@ -17,10 +18,18 @@ const SENDGRID: Provider = {
 /** SendGrid answers 202, and nothing else, to an email that it accepts. */
 const ACCEPTED = 202;
 
-/** Sends emails through SendGrid. The id of a message is its `X-Message-Id`. */
+/** How long the receipt of an email may take, in milliseconds. */
+const RECEIPT_WAIT_MS = 2 * 60_000;
+
+/**
+ * Sends emails through SendGrid. The id of a message is its `X-Message-Id`.
+ *
+ * SendGrid cannot be asked for an email. Where it `reportsBack`, by its event webhook, an attempt after a doubtful one
+ * first leaves time for a receipt, which makes it needless.
+ */
 export function sendgridEmail(
   { apiKey, baseUrl, from }: Extract<EmailTransportConfig, { kind: 'sendgrid' }>,
-  timeoutMs = ATTEMPT_TIMEOUT_MS,
+  { reportsBack, timeoutMs = ATTEMPT_TIMEOUT_MS }: { reportsBack: boolean; timeoutMs?: number },
 ): EmailTransport {
   const client = new BoundedClient(timeoutMs);
   client.setApiKey(apiKey);
@@ -29,7 +38,10 @@ export function sendgridEmail(
   const mail = new MailService();
   mail.setClient(client);
 
-  return async ({ reminderId, to, subject, text, html }) => {
+  return async ({ reminderId, to, subject, text, html, doubtfulSince }) => {
+    if (reportsBack && doubtfulSince !== undefined) {
+      settle(doubtfulSince, RECEIPT_WAIT_MS, 'SendGrid may have the email already, and its receipt is waited for.');
+    }
     const [answer] = await mail
       .send({
         from,
