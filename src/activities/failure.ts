@@ -11,7 +11,7 @@ export type FailureKind =
   | 'Unauthorized'
   /** The provider wants us to wait. */
   | 'RateLimited'
-  /** The provider did not accept the message, and may do so later. */
+  /** The provider did not accept the message, or was not given it yet, and may accept it later. */
   | 'Unavailable'
   /** The provider may have accepted the message, and its answer did not reach us. */
   | 'MaybeSent';

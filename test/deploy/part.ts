@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { eventually } from '../system';
 
+/** Workers that start at the same time, each building its bundle, wait for each other. */
+const START_MS = 60_000;
+
 /** A part of the system in a process of its own. */
 export interface Part {
   child: ChildProcess;
@@ -22,5 +25,5 @@ export function startPart(part: 'api' | 'worker', settings: Record<string, strin
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, ended, says: (words) => eventually(() => Promise.resolve(said.includes(words))) };
+  return { child, ended, says: (words) => eventually(() => Promise.resolve(said.includes(words)), START_MS) };
 }
