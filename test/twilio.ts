@@ -141,6 +141,9 @@ export function twilioMessage(number: number, to: string, body: string): TwilioM
   );
 }
 
+/** In ASCII alone, which makes an answer as long as it can be. */
 function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const json = JSON.stringify(body).replace(/[\u0080-\uffff]/g, escape);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(json);
 }
