@@ -67,7 +67,8 @@ describe('a reminder', () => {
       );
       assert.deepEqual([emails.length, texts.length], [1, 1]);
       assert.equal(emails[0]?.to, bob.email);
-      assert.deepEqual(texts[0], { reminderId: handle.workflowId, to: bob.phone, text: 'Cuddle Whiskers' });
+      const { workflowId: reminderId } = handle;
+      assert.deepEqual(texts, [{ reminderId, to: bob.phone, text: 'Cuddle Whiskers', doubtfulSince: undefined }]);
       assert.deepEqual(
         deliveries.map(({ channel, status, attempts, providerId }) => ({ channel, status, attempts, providerId })),
         [
