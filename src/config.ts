@@ -32,6 +32,9 @@ export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
   | { kind: 'external'; connect: ClientConnectConfig; uiUrl: string | undefined };
 
+/** 32 random bytes for AES-256. */
+export type EncryptionKey = Buffer;
+
 export interface Config {
   host: string;
   port: number;
@@ -40,6 +43,8 @@ export interface Config {
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
   temporal: TemporalConfig;
+  /** What Temporal keeps is encrypted with the first, and decrypted with any. Without one, nothing is encrypted. */
+  encryptionKeys: readonly EncryptionKey[];
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
@@ -77,6 +82,14 @@ const emailAddress = z
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
 
+const encryptionKeys = z
+  .string()
+  .transform((text) => text.split(',').map((key) => key.trim()))
+  .refine((keys) => keys.every((key) => /^[A-Za-z0-9+/]{43}=$/.test(key)), {
+    error: 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them, or several of these with commas',
+  })
+  .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')));
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -86,6 +99,7 @@ const settings = z.object({
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
   TEMPORAL_UI_URL: httpUrl.optional(),
+  ENCRYPTION_KEY: encryptionKeys.default([]),
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
@@ -145,6 +159,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
     temporal: readTemporal(values, present),
+    encryptionKeys: values.ENCRYPTION_KEY,
     email: readEmail(values),
     sms: readSms(values),
     defaultCountry: values.DEFAULT_COUNTRY,

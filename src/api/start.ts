@@ -10,7 +10,7 @@ import { listen, type RunningServer } from './server';
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
   const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  const client = createClient(temporal);
+  const client = createClient(temporal, config.encryptionKeys);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
   started({ stop: () => reminders.close() });
   const app = createApp({

@@ -1,8 +1,11 @@
+import { Client } from '@temporalio/client';
 import { createActivities } from '../activities';
 import { createTransports } from '../activities/providers';
 import type { Program } from '../program';
 import { StartError } from '../startError';
 import { connectWorker, type Temporal } from '../temporal/connection';
+import { createDataConverter } from '../temporal/dataConverter';
+import { createRootKey } from '../temporal/rootKey';
 import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes';
 import { installRuntime, runWorker } from './worker';
 import { workflowBundle } from './workflowBundle';
@@ -10,20 +13,23 @@ import { workflowBundle } from './workflowBundle';
 /** Starts a worker, as soon as Temporal is there. */
 export async function startWorker({ config, logger, signal, started }: Program, temporal: Temporal): Promise<void> {
   installRuntime(logger);
+  const dataConverter = createDataConverter(config.encryptionKeys);
+  const { namespace } = temporal;
   const [bundle, connection] = await Promise.all([
-    workflowBundle(),
+    workflowBundle(dataConverter),
     connectWorker(temporal, signal, ({ message }) => {
       logger.warn(`Temporal is not there yet: ${message}`);
     }),
   ]);
   started({ stop: () => connection.close() });
-  await registerSearchAttributes(connection, temporal.namespace).catch((cause: unknown) => {
+  await registerSearchAttributes(connection, namespace).catch((cause: unknown) => {
     logger.warn(`The search attributes could not be registered (${(cause as Error).message}). ${howToRegister}`);
   });
   const activities = createActivities(createTransports(config));
-  const { namespace } = temporal;
   try {
-    started(await runWorker({ connection, namespace, activities, workflowBundle: bundle }));
+    // Encrypted like everything else, it tells whether ENCRYPTION_KEY is the right one before there is anything to do.
+    await createRootKey(new Client({ connection, namespace, dataConverter })).derive('check of the encryption');
+    started(await runWorker({ connection, namespace, activities, dataConverter, workflowBundle: bundle }));
   } catch (cause) {
     throw new StartError(`The worker cannot start: ${(cause as Error).message}`, { cause });
   }

@@ -1,5 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
-import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type DataConverter,
+  type NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities';
 import { reminderTaskQueue } from '../temporal/connection';
@@ -15,6 +22,8 @@ export interface WorkerDependencies {
   connection: NativeConnection;
   namespace: string;
   activities: Activities;
+  dataConverter: DataConverter;
+  /** Made with the failure converter of `dataConverter`. */
   workflowBundle: WorkflowBundleOption;
 }
 
@@ -26,6 +35,7 @@ export async function runWorker({
   connection,
   namespace,
   activities,
+  dataConverter,
   workflowBundle,
 }: WorkerDependencies): Promise<RunningWorker> {
   const worker = await Worker.create({
@@ -34,6 +44,7 @@ export async function runWorker({
     taskQueue: reminderTaskQueue,
     workflowBundle,
     activities,
+    dataConverter,
     // More at a time than this only wait for each other: one thread runs them all.
     maxConcurrentWorkflowTaskExecutions: 8,
     maxCachedWorkflows: Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_CACHED_WORKFLOW),
