@@ -11,6 +11,7 @@ import { createApp } from '../src/api/app';
 import { listen } from '../src/api/server';
 import { readConfig } from '../src/config';
 import { listOutbox, outboxDir } from '../src/outbox';
+import { createCodecEndpoint } from '../src/temporal/codecEndpoint';
 import { createClient, embeddedTemporal, type Temporal } from '../src/temporal/connection';
 import { createDataConverter } from '../src/temporal/dataConverter';
 import { startDevServer } from '../src/temporal/embedded/devServer';
@@ -61,6 +62,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger: pino({ level: 'silent' }),
+    codec: createCodecEndpoint(config.encryptionKeys, target.uiUrl),
     defaultCountry: config.defaultCountry,
     host: config.host,
     publicUrl: config.publicUrl,

@@ -28,6 +28,8 @@ export interface DevServerOptions {
   uiPort: number;
   /** What a new database is made with. One that is there keeps the search attributes that it has. */
   searchAttributes: Readonly<Record<string, SearchAttributeTypeName>>;
+  /** Where the Web UI has payloads decrypted, if they are encrypted. */
+  codecEndpoint?: string | undefined;
 }
 
 export interface DevServer {
@@ -144,7 +146,10 @@ async function startServer(
   return { exited, stop };
 }
 
-function serverArguments({ port, searchAttributes }: DevServerOptions, { ip, port: uiPort }: HiddenWebUi): string[] {
+function serverArguments(
+  { port, searchAttributes, codecEndpoint }: DevServerOptions,
+  { ip, port: uiPort }: HiddenWebUi,
+): string[] {
   const dynamicConfig = {
     // Otherwise any web page can start workflows through the HTTP API, with a POST that browsers send without asking. The
     // Web UI does not use that API.
@@ -156,6 +161,7 @@ function serverArguments({ port, searchAttributes }: DevServerOptions, { ip, por
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
     ...['--ui-ip', ip, '--ui-port', String(uiPort)],
+    ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     // Without the folder: the server takes what it is given for a part of an address, where "#", "?" and "%" mean something.
     ...['--db-filename', DATABASE, '--log-level', 'warn'],
     // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.
