@@ -23,7 +23,7 @@ void run(async (program) => {
 });
 
 function announce(url: string, { uiUrl, connectionOptions }: Temporal, codecEndpoint: string | undefined): void {
-  const cli = `temporal workflow list --address ${connectionOptions.address} --codec-endpoint ${codecEndpoint}`;
+  const cli = `temporal workflow show --address ${connectionOptions.address} --codec-endpoint ${codecEndpoint} --workflow-id <id>`;
   console.log(`
   Cuddle-a-tron is ready.
 
