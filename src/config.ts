@@ -42,6 +42,9 @@ export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
   | { kind: 'external'; connect: ClientConnectConfig; uiUrl: string | undefined };
 
+/** 32 random bytes for AES-256. */
+export type EncryptionKey = Buffer;
+
 export interface Config {
   host: string;
   port: number;
@@ -50,6 +53,8 @@ export interface Config {
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
   temporal: TemporalConfig;
+  /** What Temporal keeps is encrypted with the first, and decrypted with any. Without one, nothing is encrypted. */
+  encryptionKeys: readonly EncryptionKey[];
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
   /** What it takes to believe what providers report. */
@@ -135,6 +140,13 @@ const verificationKey = z.string().transform((text, context) => {
   context.addIssue('must be the verification key that SendGrid shows for its Signed Event Webhook');
   return z.NEVER;
 });
+const encryptionKeys = z
+  .string()
+  .transform((text) => text.split(',').map((key) => key.trim()))
+  .refine((keys) => keys.every((key) => /^[A-Za-z0-9+/]{43}=$/.test(key)), {
+    error: 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them, or several of these with commas',
+  })
+  .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')));
 
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -145,6 +157,7 @@ const settings = z.object({
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
   TEMPORAL_UI_URL: httpUrl.optional(),
+  ENCRYPTION_KEY: encryptionKeys.default([]),
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
@@ -225,6 +238,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
     },
+    encryptionKeys: values.ENCRYPTION_KEY,
     defaultCountry: values.DEFAULT_COUNTRY,
     sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     logLevel: values.LOG_LEVEL,

@@ -75,6 +75,13 @@ describe('the settings', () => {
     assert.equal(read({}).webhooks.twilioAuthToken, undefined);
   });
 
+  test('take several keys for encryption', () => {
+    const keys = [Buffer.alloc(32, 1), Buffer.alloc(32, 255)];
+    const ENCRYPTION_KEY = keys.map((key) => key.toString('base64')).join(', ');
+    assert.deepEqual(read({ ENCRYPTION_KEY }).encryptionKeys, keys);
+    assert.deepEqual(read({}).encryptionKeys, []);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
@@ -87,6 +94,13 @@ describe('the settings', () => {
         `a sender that is none: ${JSON.stringify(from)}`,
         { SMTP_URL: 'smtp://localhost', EMAIL_FROM: from },
         /EMAIL_FROM/,
+      ],
+    ),
+    ...['secret', 'c2VjcmV0', Buffer.alloc(31).toString('base64'), `${Buffer.alloc(32).toString('base64')},`].map(
+      (ENCRYPTION_KEY): [string, Record<string, string>, RegExp] => [
+        `an encryption key that is none: ${ENCRYPTION_KEY}`,
+        { ENCRYPTION_KEY },
+        /ENCRYPTION_KEY.*32 bytes/,
       ],
     ),
     ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],

@@ -9,7 +9,9 @@ import { createApp } from '../src/api/app';
 import { listen } from '../src/api/server';
 import { readConfig } from '../src/config';
 import { listOutbox, outboxDir } from '../src/outbox';
-import { createClient, embeddedTemporal } from '../src/temporal/connection';
+import { createCodecEndpoint } from '../src/temporal/codecEndpoint';
+import { createClient, embeddedTemporal, type Temporal } from '../src/temporal/connection';
+import { createDataConverter } from '../src/temporal/dataConverter';
 import { startDevServer } from '../src/temporal/embedded/devServer';
 import { createContactIds } from '../src/temporal/contactIds';
 import { createReminders } from '../src/temporal/reminders';
@@ -24,6 +26,7 @@ export interface System {
   /** Where the API is, without a trailing slash. */
   url: string;
   client: Client;
+  temporal: Temporal;
   stopTemporal: () => Promise<void>;
   stopWorker: () => Promise<void>;
   stop: () => Promise<void>;
@@ -42,20 +45,23 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     searchAttributes,
   });
   const target = embeddedTemporal(temporal);
-  const client = createClient(target);
+  const client = createClient(target, config.encryptionKeys);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
+  const dataConverter = createDataConverter(config.encryptionKeys);
   const worker = await runWorker({
     connection: native,
     namespace: target.namespace,
     activities: activitiesFor(config, client),
-    workflowBundle: await workflowBundle(),
+    dataConverter,
+    workflowBundle: await workflowBundle(dataConverter),
     perSecond: config.sendsPerSecond,
   });
   const app = createApp({
     reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger: pino({ level: 'silent' }),
+    codec: createCodecEndpoint(config.encryptionKeys, target.uiUrl),
     defaultCountry: config.defaultCountry,
     host: config.host,
     publicUrl: config.publicUrl,
@@ -64,6 +70,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   return {
     url: server.url,
     client,
+    temporal: target,
     stopTemporal: () => temporal.stop(),
     stopWorker: () => worker.stop(),
     stop: async () => {

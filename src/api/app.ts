@@ -4,7 +4,9 @@ import type { CountryCode } from 'libphonenumber-js';
 import type { Logger } from 'pino';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
+import type { CodecEndpoint } from '../temporal/codecEndpoint';
 import type { Reminders } from '../temporal/reminders';
+import { codecRouter } from './codec';
 import { docsRouter } from './docs';
 import { handleErrors, notFound } from './errors';
 import { guardHost, guardOrigin, securityHeaders } from './guards';
@@ -21,6 +23,8 @@ export interface AppDependencies {
   reminders: Reminders;
   listOutbox: (filter: OutboxFilter) => Promise<OutboxMessage[]>;
   logger: Logger;
+  /** Where the Temporal Web UI has payloads decrypted, if they are encrypted. */
+  codec: CodecEndpoint | undefined;
   /** The country of phone numbers without a country code. */
   defaultCountry: CountryCode;
   /** The name that the server listens on. */
@@ -38,6 +42,7 @@ export function createApp({
   reminders,
   listOutbox,
   logger,
+  codec,
   defaultCountry,
   host,
   publicUrl,
@@ -53,6 +58,7 @@ export function createApp({
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
   // Before whatever is meant for browsers: providers show who they are by their signatures.
   if (webhooks) app.use(webhooksRouter(webhooks, publicUrl));
+  if (codec) app.use(codecRouter(codec));
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);

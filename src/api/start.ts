@@ -1,5 +1,6 @@
 import type { Program } from '../program';
 import { listOutbox, outboxDir } from '../outbox';
+import { createCodecEndpoint } from '../temporal/codecEndpoint';
 import { createClient, type Temporal } from '../temporal/connection';
 import { createContactIds } from '../temporal/contactIds';
 import { createReminders } from '../temporal/reminders';
@@ -9,14 +10,15 @@ import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
-  const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  const client = createClient(temporal);
+  const { host, port, publicUrl, defaultCountry, dataDir, encryptionKeys } = config;
+  const client = createClient(temporal, encryptionKeys);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger,
+    codec: createCodecEndpoint(encryptionKeys, temporal.uiUrl),
     defaultCountry,
     host,
     publicUrl,

@@ -54,7 +54,7 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
   };
   const config = readConfig({ HOME: __dirname, ...env });
   // Webhooks do not ask it anything.
-  const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }));
+  const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }), []);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), undefined);
   const app = createApp({
     reminders,
@@ -63,6 +63,7 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
     defaultCountry: config.defaultCountry,
     host: config.host,
     publicUrl: config.publicUrl,
+    codec: undefined,
     webhooks: {
       ...config.webhooks,
       receipts: { record: (...receipt) => take(told.receipts, receipt) },
