@@ -33,7 +33,7 @@ export default tseslint.config(
             layer('workflows', 'reminder.ts', 'asl', 'activities'),
             layer('activities', 'reminder.ts', 'config.ts', 'outbox.ts', 'html.ts'),
             layer('temporal', 'reminder.ts', 'workflows', 'config.ts', 'program.ts', 'startError.ts'),
-            layer('api', 'reminder.ts', 'temporal', 'outbox.ts', 'html.ts', 'program.ts', 'startError.ts'),
+            layer('api', 'reminder.ts', 'temporal', 'config.ts', 'outbox.ts', 'html.ts', 'program.ts', 'startError.ts'),
             layer('worker', 'reminder.ts', 'temporal', 'activities', 'workflows', 'program.ts', 'startError.ts'),
           ],
         },

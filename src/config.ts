@@ -2,6 +2,7 @@
  * Every setting, read once at start. A setting that is wrong stops the start with one line that names it.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
@@ -27,6 +28,15 @@ export interface TwilioConfig {
   sender: { from: string } | { messagingServiceSid: string };
 }
 
+/** Who may see and change reminders. */
+export type AccessConfig =
+  /** Whoever reaches the API: nothing but this machine does. */
+  | { kind: 'open' }
+  /** Whoever has the token. */
+  | { kind: 'token'; token: string }
+  /** Of each reminder, whoever has its link; of all of them, nobody. */
+  | { kind: 'capability' };
+
 /** Which Temporal to use: one that we start ourselves, or one that is already there. */
 export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
@@ -39,6 +49,7 @@ export interface Config {
   dataDir: string;
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
+  access: AccessConfig;
   temporal: TemporalConfig;
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
@@ -82,6 +93,10 @@ const settings = z.object({
   PORT: port(3000),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: publicUrl.optional(),
+  ACCESS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 letters, digits and signs of ASCII, without spaces')
+    .optional(),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -144,6 +159,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
+    access: readAccess(values),
     temporal: readTemporal(values, present),
     email: readEmail(values),
     sms: readSms(values),
@@ -159,6 +175,18 @@ function isDecodable(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without a token, an address that others reach shows of the reminders only those whose link one has. */
+function readAccess({ ACCESS_TOKEN: token, HOST, PUBLIC_URL }: Settings): AccessConfig {
+  if (token !== undefined) return { kind: 'token', token };
+  const names = [HOST, ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname])];
+  return { kind: names.every(isLoopback) ? 'open' : 'capability' };
+}
+
+/** Whether a name, as a setting or an address has it, means this machine and is reached by nothing else. */
+function isLoopback(name: string): boolean {
+  return ['localhost', '::1', '[::1]'].includes(name) || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** The standard settings of Temporal clients, if any are there, mean a Temporal that is already running. */

@@ -7,15 +7,11 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../src/activities';
 import { createTransports } from '../src/activities/providers';
-import { createApp } from '../src/api/app';
-import { listen } from '../src/api/server';
+import { startApi } from '../src/api/start';
 import { readConfig } from '../src/config';
-import { listOutbox, outboxDir } from '../src/outbox';
+import type { Part } from '../src/program';
 import { createClient, embeddedTemporal } from '../src/temporal/connection';
 import { startDevServer } from '../src/temporal/embedded/devServer';
-import { createContactIds } from '../src/temporal/contactIds';
-import { createReminders } from '../src/temporal/reminders';
-import { createRootKey } from '../src/temporal/rootKey';
 import { searchAttributes } from '../src/temporal/searchAttributes';
 import { runWorker } from '../src/worker/worker';
 import { workflowBundle } from '../src/worker/workflowBundle';
@@ -34,7 +30,7 @@ export interface System {
 export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(join(tmpdir(), 'cuddle-'));
-  const config = readConfig({ DATA_DIR: dataDir, ...settings });
+  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', ...settings });
   const temporal = await startDevServer({
     cli: await temporalCliPath(),
     dataDir,
@@ -44,7 +40,6 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   });
   const target = embeddedTemporal(temporal);
   const client = createClient(target);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
   const activities = createActivities(createTransports(config));
   const worker = await runWorker({
@@ -53,25 +48,23 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     activities,
     workflowBundle: await workflowBundle(),
   });
-  const app = createApp({
-    reminders,
-    listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
-    logger: pino({ level: 'silent' }),
-    defaultCountry: config.defaultCountry,
-    host: config.host,
-    publicUrl: config.publicUrl,
-  });
-  const server = await listen(app, { host: config.host, port: 0 });
+  const parts: Part[] = [];
+  const started = <P extends Part>(part: P): P => {
+    parts.unshift(part);
+    return part;
+  };
+  const { signal } = new AbortController();
+  const server = await startApi({ config, logger: pino({ level: 'silent' }), signal, started }, target);
   return {
     url: server.url,
     client,
     stopTemporal: () => temporal.stop(),
     stopWorker: () => worker.stop(),
     stop: async () => {
-      await server.stop();
+      for (const part of parts) await part.stop();
       await worker.stop();
       await native.close();
-      await reminders.close();
+      await client.connection.close();
       await temporal.stop();
       await rm(dataDir, { recursive: true });
     },

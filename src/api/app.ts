@@ -2,9 +2,12 @@
 import express, { type Express } from 'express';
 import type { CountryCode } from 'libphonenumber-js';
 import type { Logger } from 'pino';
+import type { AccessConfig } from '../config';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
+import type { CapabilityOf } from '../temporal/capabilities';
 import type { Reminders } from '../temporal/reminders';
+import { createAccess, guardApi } from './access';
 import { docsRouter } from './docs';
 import { handleErrors, notFound } from './errors';
 import { guardHost, guardOrigin, securityHeaders } from './guards';
@@ -19,6 +22,9 @@ import { createRequestSchemas } from './schemas';
 export interface AppDependencies {
   reminders: Reminders;
   listOutbox: (filter: OutboxFilter) => Promise<OutboxMessage[]>;
+  /** Who may see and change reminders. */
+  access: AccessConfig;
+  capabilityOf: CapabilityOf;
   logger: Logger;
   /** The country of phone numbers without a country code. */
   defaultCountry: CountryCode;
@@ -34,12 +40,15 @@ const BODY_LIMIT = '16kb';
 export function createApp({
   reminders,
   listOutbox,
+  access: accessConfig,
+  capabilityOf,
   logger,
   defaultCountry,
   host,
   publicUrl,
 }: AppDependencies): Express {
   const app = express();
+  const access = createAccess(accessConfig, capabilityOf);
   const schemas = createRequestSchemas(defaultCountry);
   const metrics = createMetrics();
 
@@ -50,16 +59,17 @@ export function createApp({
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
-  app.use(docsRouter(createOpenApiDocument(schemas)));
+  app.use(docsRouter(createOpenApiDocument(schemas, access.kind)));
   app.use(
     '/api',
+    noStore,
+    guardApi(access),
     express.json({ limit: BODY_LIMIT }),
     express.urlencoded({ limit: BODY_LIMIT, extended: false }),
-    noStore,
   );
-  app.use(remindersRouter(reminders, schemas));
-  app.use(outboxRouter(listOutbox));
-  app.use(pagesRouter(reminders));
+  app.use(remindersRouter(reminders, schemas, access, publicUrl));
+  app.use(outboxRouter(listOutbox, access));
+  app.use(pagesRouter(reminders, access));
   app.use(notFound);
   app.use(handleErrors(logger));
   return app;

@@ -245,6 +245,14 @@ export const reminder = reminderSummary.extend({
   deliveries: z.array(delivery),
 });
 
+/** What whoever has started a reminder is told. */
+export const startedReminder = reminder.extend({
+  url: z
+    .string()
+    .optional()
+    .describe('Its page, with its key, where nobody sees all reminders: keep it, as nothing else shows this one.'),
+});
+
 export const reminderPage = z.object({
   reminders: z.array(reminderSummary),
   nextPageToken: z.string().optional().describe('Absent on the last page.'),
