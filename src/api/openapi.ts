@@ -1,16 +1,7 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. */
 import { z } from 'zod';
 import type { Access } from './access';
-import {
-  outbox,
-  problem,
-  reminder,
-  reminderPage,
-  startedReminder,
-  listQuery,
-  outboxQuery,
-  type RequestSchemas,
-} from './schemas';
+import { outbox, problem, reminder, reminderPage, listQuery, outboxQuery, type RequestSchemas } from './schemas';
 
 export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
@@ -115,9 +106,9 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
           ],
           requestBody: bodyOf('NewReminder'),
           responses: {
-            200: json('The reminder that this `Idempotency-Key` has started before.', 'StartedReminder'),
+            200: json('The reminder that this `Idempotency-Key` has started before.', 'Reminder'),
             201: {
-              ...json('The reminder was started.', 'StartedReminder'),
+              ...json('The reminder was started.', 'Reminder'),
               headers: { Location: { description: 'Its address.', schema: { type: 'string' } } },
             },
             303: { description: 'A form was sent: the page of the reminder.' },
@@ -240,7 +231,6 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
         NewReminder: schemaOf(requests.newReminder, 'input'),
         ReminderChange: schemaOf(requests.change, 'input'),
         Reminder: schemaOf(reminder, 'output'),
-        StartedReminder: schemaOf(startedReminder, 'output'),
         ReminderPage: schemaOf(reminderPage, 'output'),
         Outbox: schemaOf(outbox, 'output'),
         Problem: schemaOf(problem, 'output'),

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { Recipient } from '../reminder';
-import type { Reminders } from '../temporal/reminders';
+import type { Reminder, Reminders } from '../temporal/reminders';
 import type { Access } from './access';
 import { methodNotAllowed } from './errors';
 import { readBody, readIdempotencyKey, readQuery } from './requests';
@@ -39,7 +39,7 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
       response
         .status(created ? 201 : 200)
         .location(`/api/reminders/${id}${query}`)
-        .json(query === '' ? reminder : { ...reminder, url: `${publicUrl}/r/${id}${query}` });
+        .json(await withUrl(reminder));
     }
   });
 
@@ -51,7 +51,7 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
   router.get('/api/reminders/:id', async (request, response) => {
     const { id } = request.params;
     await access.toReminder(request, id);
-    response.json(await reminders.get(id));
+    response.json(await withUrl(await reminders.get(id)));
   });
 
   router.patch('/api/reminders/:id', async (request: Request<{ id: string }>, response) => {
@@ -60,15 +60,20 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
     const fields = readBody(request, schemas.change);
     const moved = fields.waitSeconds !== undefined || fields.remindAt !== undefined;
     const change = { message: fields.message, ...(moved && { dueAt: dueAtOf(fields, new Date()) }) };
-    response.json(await reminders.change(id, change));
+    response.json(await withUrl(await reminders.change(id, change)));
   });
 
   router.delete('/api/reminders/:id', async (request, response) => {
     const { id } = request.params;
     await access.toReminder(request, id);
     const reminder = await reminders.cancel(id);
-    response.status(reminder.state === 'cancelled' ? 200 : 202).json(reminder);
+    response.status(reminder.state === 'cancelled' ? 200 : 202).json(await withUrl(reminder));
   });
+
+  async function withUrl(reminder: Reminder): Promise<Reminder & { url?: string }> {
+    const query = await access.queryOf(reminder.id);
+    return query === '' ? reminder : { ...reminder, url: `${publicUrl}/r/${reminder.id}${query}` };
+  }
 
   router.all('/api/reminders', methodNotAllowed('GET', 'HEAD', 'POST'));
   router.all('/api/reminders/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));
