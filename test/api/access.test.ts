@@ -181,8 +181,9 @@ describe('at an address that others reach, without an access token', () => {
     for (const response of [await fetch(`${path}?key=${key}`), await fetch(path, { headers: { Authorization } })]) {
       assert.equal(response.status, 200);
       assert.equal(response.headers.get('Cache-Control'), 'no-store');
-      const found = (await response.json()) as Reminder;
+      const found = (await response.json()) as Started;
       assert.equal(found.id, reminder.id);
+      assert.equal(found.url, reminder.url);
       assert.equal(found.webUiUrl, undefined, 'the Web UI is not for strangers');
     }
     assert.equal(reminder.webUiUrl, undefined);
