@@ -1,6 +1,7 @@
 /**
  * Every setting, read once at start. A setting that is wrong stops the start with one line that names it.
  */
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
@@ -8,6 +9,7 @@ import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import type { Channel } from './reminder';
 import { StartError } from './startError';
 import { readClientSettings } from './temporal/clientSettings';
 
@@ -26,6 +28,8 @@ export interface TwilioConfig {
   baseUrl: string | undefined;
   /** A number of one's own, or a Messaging Service that picks one. */
   sender: { from: string } | { messagingServiceSid: string };
+  /** Where Twilio reports what became of a message, if it can reach us. */
+  statusCallback: string | undefined;
 }
 
 /** Who may see and change reminders. */
@@ -53,8 +57,12 @@ export interface Config {
   temporal: TemporalConfig;
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
+  /** What it takes to believe what providers report. */
+  webhooks: { sendgridPublicKey: KeyObject | undefined; twilioAuthToken: string | undefined };
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** The most sends per second over each channel, by all workers together. */
+  sendsPerSecond: Record<Channel, number>;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -88,6 +96,20 @@ const emailAddress = z
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
 
+const perSecond = z
+  .string()
+  .regex(/^\d{1,5}(\.\d+)?$/, 'must be a number, such as 10 or 0.5')
+  .transform(Number)
+  .refine((value) => value > 0, 'must be more than 0')
+  .default(100);
+
+const verificationKey = z.string().transform((text, context) => {
+  const key = readPublicKey(text);
+  if (key?.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  context.addIssue('must be the verification key that SendGrid shows for its Signed Event Webhook');
+  return z.NEVER;
+});
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -104,6 +126,7 @@ const settings = z.object({
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
+  SENDGRID_WEBHOOK_PUBLIC_KEY: verificationKey.optional(),
   SMTP_URL: smtpUrl.optional(),
   TWILIO_ACCOUNT_SID: z
     .string()
@@ -120,6 +143,8 @@ const settings = z.object({
     .string()
     .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
     .default('US'),
+  EMAILS_PER_SECOND: perSecond,
+  SMS_PER_SECOND: perSecond,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -163,7 +188,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     temporal: readTemporal(values, present),
     email: readEmail(values),
     sms: readSms(values),
+    webhooks: {
+      sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
+      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
+    },
     defaultCountry: values.DEFAULT_COUNTRY,
+    sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -186,7 +216,17 @@ function readAccess({ ACCESS_TOKEN: token, HOST, PUBLIC_URL }: Settings): Access
 
 /** Whether a name, as a setting or an address has it, means this machine and is reached by nothing else. */
 function isLoopback(name: string): boolean {
-  return ['localhost', '::1', '[::1]'].includes(name) || (isIPv4(name) && name.startsWith('127.'));
+  return /^(.*\.)?localhost$|^::1$|^\[::1\]$/.test(name) || (isIPv4(name) && name.startsWith('127.'));
+}
+
+/** A public key in base64 (SPKI), in the frame of a PEM file or without. */
+function readPublicKey(text: string): KeyObject | undefined {
+  const base64 = text.replace(/-----(BEGIN|END) PUBLIC KEY-----|\\n|\s/g, '');
+  try {
+    return createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The standard settings of Temporal clients, if any are there, mean a Temporal that is already running. */
@@ -215,7 +255,24 @@ function readSms(values: Settings): SmsTransportConfig {
   if (!accountSid && !authToken) return { kind: 'outbox' };
   if (!accountSid) throw new StartError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
   if (!authToken) throw new StartError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
-  return { kind: 'twilio', accountSid, authToken, baseUrl: values.TWILIO_BASE_URL, sender: readTwilioSender(values) };
+  return {
+    kind: 'twilio',
+    accountSid,
+    authToken,
+    baseUrl: values.TWILIO_BASE_URL,
+    sender: readTwilioSender(values),
+    statusCallback: readStatusCallback(values),
+  };
+}
+
+/** Twilio refuses messages whose status callback is on this machine (error 21609), unless it is on this machine itself. */
+function readStatusCallback({ PUBLIC_URL, TWILIO_BASE_URL }: Settings): string | undefined {
+  if (PUBLIC_URL === undefined || (isOnThisMachine(PUBLIC_URL) && !isOnThisMachine(TWILIO_BASE_URL))) return undefined;
+  return `${PUBLIC_URL}/webhooks/twilio/status`;
+}
+
+function isOnThisMachine(url: string | undefined): boolean {
+  return url !== undefined && isLoopback(new URL(url).hostname);
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

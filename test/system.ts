@@ -47,6 +47,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     namespace: target.namespace,
     activities,
     workflowBundle: await workflowBundle(),
+    perSecond: config.sendsPerSecond,
   });
   const parts: Part[] = [];
   const started = <P extends Part>(part: P): P => {

@@ -13,6 +13,10 @@ export interface SendRequest {
   to: string;
   /** 1 to 1,000 characters, newlines allowed. */
   message: string;
+  /** The time zone of the recipient, as an IANA name. */
+  timeZone?: string | undefined;
+  /** When the first attempt began that may have sent this message (RFC 3339, UTC); absent when none may have. */
+  doubtfulSince?: string | undefined;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -17,17 +17,11 @@ export function guardHost(...names: (string | undefined)[]): RequestHandler {
   };
 }
 
-/** Where providers report. Who calls these proves by a signature who it is, whatever page the call comes from. */
-const WEBHOOKS = '/webhooks/';
-
-/**
- * Refuses changes that a page of another site asks a visitor's browser for. Programs other than browsers send no origin, and
- * webhooks are for no browser.
- */
+/** Refuses changes that a page of another site asks a visitor's browser for. Programs other than browsers send no origin. */
 export function guardOrigin(publicUrl: string | undefined): RequestHandler {
   const publicOrigin = publicUrl && new URL(publicUrl).origin;
-  return ({ method, path, headers: { origin, host = '' } }, _response, next) => {
-    const safe = ['GET', 'HEAD', 'OPTIONS'].includes(method) || path.startsWith(WEBHOOKS);
+  return ({ method, headers: { origin, host = '' } }, _response, next) => {
+    const safe = ['GET', 'HEAD', 'OPTIONS'].includes(method);
     const own = [`http://${host}`, `https://${host}`, publicOrigin];
     if (safe || origin === undefined || own.includes(origin)) next();
     else throw new Refusal(403, 'A page of another site may not change anything here.');
