@@ -3,6 +3,7 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
@@ -36,6 +37,14 @@ export interface QuietHours {
   from: number;
   until: number;
 }
+/** Who may see and change reminders. */
+export type AccessConfig =
+  /** Whoever reaches the API: nothing but this machine does. */
+  | { kind: 'open' }
+  /** Whoever has the token. */
+  | { kind: 'token'; token: string }
+  /** Of each reminder, whoever has its link; of all of them, nobody. */
+  | { kind: 'capability' };
 
 /** Which Temporal to use: one that we start ourselves, or one that is already there. */
 export type TemporalConfig =
@@ -52,6 +61,7 @@ export interface Config {
   dataDir: string;
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
+  access: AccessConfig;
   temporal: TemporalConfig;
   /** What Temporal keeps is encrypted with the first, and decrypted with any. Without one, nothing is encrypted. */
   encryptionKeys: readonly EncryptionKey[];
@@ -153,6 +163,10 @@ const settings = z.object({
   PORT: port(3000),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: publicUrl.optional(),
+  ACCESS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 letters, digits and signs of ASCII, without spaces')
+    .optional(),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -227,6 +241,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
+    access: readAccess(values),
     temporal: readTemporal(values, present),
     email,
     sms,
@@ -268,6 +283,18 @@ function isDecodable(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without a token, an address that others reach shows of the reminders only those whose link one has. */
+function readAccess({ ACCESS_TOKEN: token, HOST, PUBLIC_URL }: Settings): AccessConfig {
+  if (token !== undefined) return { kind: 'token', token };
+  const names = [HOST, ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname])];
+  return { kind: names.every(isLoopback) ? 'open' : 'capability' };
+}
+
+/** Whether a name, as a setting or an address has it, means this machine and is reached by nothing else. */
+function isLoopback(name: string): boolean {
+  return /^(.*\.)?localhost$|^::1$|^\[::1\]$/.test(name) || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** A public key in base64 (SPKI), in the frame of a PEM file or without. */
@@ -323,7 +350,7 @@ function readStatusCallback({ PUBLIC_URL, TWILIO_BASE_URL }: Settings): string |
 }
 
 function isOnThisMachine(url: string | undefined): boolean {
-  return url !== undefined && /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+  return url !== undefined && isLoopback(new URL(url).hostname);
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

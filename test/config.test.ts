@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { readConfig } from '../src/config';
+import { readConfig, type Config } from '../src/config';
 import { StartError } from '../src/startError';
 
 const sid = `AC${'0'.repeat(32)}`;
@@ -47,6 +47,28 @@ describe('the settings', () => {
     }
   });
 
+  test('tell who may see and change reminders', () => {
+    const token = '0123456789abcdef';
+    const cases: [env: Record<string, string>, access: Config['access']][] = [
+      [{}, { kind: 'open' }],
+      [{ HOST: 'localhost', PUBLIC_URL: 'http://localhost:3000' }, { kind: 'open' }],
+      [{ HOST: '::1', PUBLIC_URL: 'http://[::1]:3000' }, { kind: 'open' }],
+      [{ HOST: '127.8.8.8', PUBLIC_URL: 'http://127.0.0.1' }, { kind: 'open' }],
+      [{ HOST: '0.0.0.0' }, { kind: 'capability' }],
+      [{ HOST: '192.168.1.7' }, { kind: 'capability' }],
+      [{ HOST: '127.cuddles.example.com' }, { kind: 'capability' }],
+      [{ PUBLIC_URL: 'https://cuddles.example.com' }, { kind: 'capability' }],
+      [{ PUBLIC_URL: 'https://127.0.0.1.example.com' }, { kind: 'capability' }],
+      [{ ACCESS_TOKEN: ' ' }, { kind: 'open' }],
+      [{ ACCESS_TOKEN: token }, { kind: 'token', token }],
+      [
+        { ACCESS_TOKEN: token, HOST: '0.0.0.0' },
+        { kind: 'token', token },
+      ],
+    ];
+    for (const [env, access] of cases) assert.deepEqual(read(env).access, access, JSON.stringify(env));
+  });
+
   const verificationKey = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey;
 
   test('take the key of SendGrid’s webhook as SendGrid shows it, or as a PEM file', () => {
@@ -86,6 +108,9 @@ describe('the settings', () => {
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
     ['a public address that is none', { PUBLIC_URL: 'cuddles' }, /PUBLIC_URL/],
+    ['an access token that is short', { ACCESS_TOKEN: 'secret0123456' }, /ACCESS_TOKEN.*16/],
+    ['an access token with a space', { ACCESS_TOKEN: 'secret 0123456789' }, /ACCESS_TOKEN/],
+    ['an access token beyond ASCII', { ACCESS_TOKEN: 'secret0123456789ß' }, /ACCESS_TOKEN/],
     ['an unknown country', { DEFAULT_COUNTRY: 'Catland' }, /DEFAULT_COUNTRY/],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
     ['a key without a sender', { SENDGRID_API_KEY: 'SG.secret' }, /EMAIL_FROM/],

@@ -2,11 +2,14 @@
 import express, { type Express } from 'express';
 import type { CountryCode } from 'libphonenumber-js';
 import type { Logger } from 'pino';
+import type { AccessConfig } from '../config';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
 import type { CodecEndpoint } from '../temporal/codecEndpoint';
 import type { Reminders } from '../temporal/reminders';
 import { codecRouter } from './codec';
+import type { CapabilityOf } from '../temporal/capabilities';
+import { createAccess, guardApi } from './access';
 import { docsRouter } from './docs';
 import { handleErrors, notFound } from './errors';
 import { guardHost, guardOrigin, securityHeaders } from './guards';
@@ -22,6 +25,9 @@ import { webhooksRouter, type WebhookDependencies } from './webhooks';
 export interface AppDependencies {
   reminders: Reminders;
   listOutbox: (filter: OutboxFilter) => Promise<OutboxMessage[]>;
+  /** Who may see and change reminders. */
+  access: AccessConfig;
+  capabilityOf: CapabilityOf;
   logger: Logger;
   /** Where the Temporal Web UI has payloads decrypted, if they are encrypted. */
   codec: CodecEndpoint | undefined;
@@ -41,6 +47,8 @@ const BODY_LIMIT = '16kb';
 export function createApp({
   reminders,
   listOutbox,
+  access: accessConfig,
+  capabilityOf,
   logger,
   codec,
   defaultCountry,
@@ -49,6 +57,7 @@ export function createApp({
   webhooks,
 }: AppDependencies): Express {
   const app = express();
+  const access = createAccess(accessConfig, capabilityOf);
   const schemas = createRequestSchemas(defaultCountry);
   const metrics = createMetrics();
 
@@ -62,16 +71,17 @@ export function createApp({
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
-  app.use(docsRouter(createOpenApiDocument(schemas)));
+  app.use(docsRouter(createOpenApiDocument(schemas, access.kind)));
   app.use(
     '/api',
+    noStore,
+    guardApi(access),
     express.json({ limit: BODY_LIMIT }),
     express.urlencoded({ limit: BODY_LIMIT, extended: false }),
-    noStore,
   );
-  app.use(remindersRouter(reminders, schemas));
-  app.use(outboxRouter(listOutbox));
-  app.use(pagesRouter(reminders));
+  app.use(remindersRouter(reminders, schemas, access, publicUrl));
+  app.use(outboxRouter(listOutbox, access));
+  app.use(pagesRouter(reminders, access));
   app.use(notFound);
   app.use(handleErrors(logger));
   return app;

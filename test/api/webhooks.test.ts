@@ -59,6 +59,8 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
   const app = createApp({
     reminders,
     listOutbox: () => Promise.resolve([]),
+    access: config.access,
+    capabilityOf: () => Promise.resolve(''),
     logger: pino({ level: 'silent' }),
     defaultCountry: config.defaultCountry,
     host: config.host,
