@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import { isLoopback } from './loopback';
 import { StartError } from './startError';
 import { readClientSettings } from './temporal/clientSettings';
 
@@ -32,6 +33,12 @@ export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
   | { kind: 'external'; connect: ClientConnectConfig; uiUrl: string | undefined };
 
+/** How much is too much. What is absent has no limit. */
+export interface LimitsConfig {
+  /** Requests from one IP address (IPv6: from one /64) within a minute. */
+  requestsPerMinute: number | undefined;
+}
+
 export interface Config {
   host: string;
   port: number;
@@ -39,6 +46,9 @@ export interface Config {
   dataDir: string;
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
+  /** Whose word on where a request comes from is taken, as Express knows it: a number of proxies, or their addresses. */
+  trustProxy: number | string[] | undefined;
+  limits: LimitsConfig;
   temporal: TemporalConfig;
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
@@ -77,11 +87,31 @@ const emailAddress = z
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
 
+/** Express knows these by name. All addresses at once, `/0`, would be anyone. */
+const proxy = z
+  .union([z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+  .refine((address) => !address.endsWith('/0'));
+
+const trustProxy = z
+  .string()
+  .transform((text) => (/^ *\d{1,2} *$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
+  .refine(
+    (trusted) => typeof trusted === 'number' || trusted.every((part) => proxy.safeParse(part).success),
+    'must be how many proxies there are, such as 1, or their addresses, such as "loopback, 10.0.0.0/8"',
+  );
+
+const most = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1 to 999999999')
+  .transform(Number);
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: publicUrl.optional(),
+  TRUST_PROXY: trustProxy.optional(),
+  REQUESTS_PER_MINUTE: most.optional(),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -144,12 +174,27 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
+    trustProxy: values.TRUST_PROXY,
+    limits: readLimits(values),
     temporal: readTemporal(values, present),
     email: readEmail(values),
     sms: readSms(values),
     defaultCountry: values.DEFAULT_COUNTRY,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+/** While only this machine reaches it, nobody has to be kept from too much, unless a setting says so. */
+function readLimits(values: Settings): LimitsConfig {
+  const onAnOpenAddress = <Limit>(limit: Limit) => (isOpen(values) ? limit : undefined);
+  return {
+    requestsPerMinute: values.REQUESTS_PER_MINUTE ?? onAnOpenAddress(120),
+  };
+}
+
+/** Whether others than this machine reach it. */
+function isOpen({ HOST: host, PUBLIC_URL: publicUrl }: Settings): boolean {
+  return !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
 }
 
 function isDecodable(text: string): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
+import express from 'express';
 import { readConfig } from '../src/config';
 import { StartError } from '../src/startError';
 
@@ -44,6 +45,36 @@ describe('the settings', () => {
     for (const env of each) {
       assert.equal(read(env).temporal.kind, 'external', JSON.stringify(env));
     }
+  });
+
+  test('trust proxies that are counted or named, and no others', () => {
+    const trusted: [text: string, proxies: number | string[]][] = [
+      ['1', 1],
+      [' 2 ', 2],
+      ['0', 0],
+      ['loopback', ['loopback']],
+      ['loopback, 10.0.0.0/8,fc00::/7', ['loopback', '10.0.0.0/8', 'fc00::/7']],
+      ['192.0.2.1,2001:db8::1, linklocal,uniquelocal', ['192.0.2.1', '2001:db8::1', 'linklocal', 'uniquelocal']],
+    ];
+    for (const [text, proxies] of trusted) {
+      const { trustProxy } = read({ TRUST_PROXY: text });
+      assert.deepEqual(trustProxy, proxies);
+      express().set('trust proxy', trustProxy); // Which throws for what it does not know.
+    }
+    assert.equal(read({}).trustProxy, undefined);
+  });
+
+  test('limit what others may do as soon as there are others', () => {
+    assert.equal(read({}).limits.requestsPerMinute, undefined);
+    assert.equal(read({ PUBLIC_URL: 'http://localhost:8080', HOST: '::1' }).limits.requestsPerMinute, undefined);
+    const openly: Record<string, string>[] = [
+      { HOST: '0.0.0.0' },
+      { HOST: '::' },
+      { PUBLIC_URL: 'https://cuddles.example.com' },
+    ];
+    for (const open of openly) assert.equal(read(open).limits.requestsPerMinute, 120, JSON.stringify(open));
+    assert.equal(read({ REQUESTS_PER_MINUTE: '7' }).limits.requestsPerMinute, 7);
+    assert.equal(read({ REQUESTS_PER_MINUTE: '700', HOST: '0.0.0.0' }).limits.requestsPerMinute, 700);
   });
 
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
@@ -113,6 +144,28 @@ describe('the settings', () => {
       { TEMPORAL_CONFIG_FILE: resolve(__dirname, '../LICENSE') },
       /Temporal client/,
     ],
+    ...[
+      'true',
+      'all',
+      '0.0.0.0/0',
+      '::/0',
+      '10.0.0.0/33',
+      '1.2.3',
+      'loopback,',
+      '-1',
+      '1.5',
+      '100',
+      'proxy.example',
+    ].map((text): [string, Record<string, string>, RegExp] => [
+      `proxies that are none: ${text}`,
+      { TRUST_PROXY: text },
+      /^TRUST_PROXY must/,
+    ]),
+    ...['0', '-1', '1.5', 'many', '1e3', '1234567890'].map((text): [string, Record<string, string>, RegExp] => [
+      `a limit that is none: ${text}`,
+      { REQUESTS_PER_MINUTE: text },
+      /^REQUESTS_PER_MINUTE must/,
+    ]),
     ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
   ];
   for (const [what, env, named] of wrong) {

@@ -8,8 +8,8 @@ import { pino } from 'pino';
 import { createActivities } from '../src/activities';
 import { createTransports } from '../src/activities/providers';
 import { createApp } from '../src/api/app';
-import { listen } from '../src/api/server';
-import { readConfig } from '../src/config';
+import { listen, type RunningServer } from '../src/api/server';
+import { readConfig, type Config } from '../src/config';
 import { listOutbox, outboxDir } from '../src/outbox';
 import { createClient, embeddedTemporal } from '../src/temporal/connection';
 import { startDevServer } from '../src/temporal/embedded/devServer';
@@ -25,6 +25,13 @@ export interface System {
   /** Where the API is, without a trailing slash. */
   url: string;
   client: Client;
+  /**
+   * Starts an API that remembers nothing, as another process does, or one that was started again.
+   *
+   * @param settings - that are other for it.
+   * @returns where it is.
+   */
+  startAnotherApi: (settings?: Record<string, string>) => Promise<string>;
   stopTemporal: () => Promise<void>;
   stopWorker: () => Promise<void>;
   stop: () => Promise<void>;
@@ -44,7 +51,6 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   });
   const target = embeddedTemporal(temporal);
   const client = createClient(target);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
   const activities = createActivities(createTransports(config));
   const worker = await runWorker({
@@ -53,22 +59,34 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     activities,
     workflowBundle: await workflowBundle(),
   });
-  const app = createApp({
-    reminders,
-    listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
-    logger: pino({ level: 'silent' }),
-    defaultCountry: config.defaultCountry,
-    host: config.host,
-    publicUrl: config.publicUrl,
-  });
-  const server = await listen(app, { host: config.host, port: 0 });
+  const startApi = async (config: Config) => {
+    const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
+    const app = createApp({
+      reminders,
+      listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
+      logger: pino({ level: 'silent' }),
+      defaultCountry: config.defaultCountry,
+      host: config.host,
+      publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
+      requestsPerMinute: config.limits.requestsPerMinute,
+    });
+    return { reminders, server: await listen(app, { host: config.host, port: 0 }) };
+  };
+  const { server, reminders } = await startApi(config);
+  const others: RunningServer[] = [];
   return {
     url: server.url,
     client,
+    startAnotherApi: async (changed = {}) => {
+      const other = await startApi(readConfig({ DATA_DIR: dataDir, ...settings, ...changed }));
+      others.push(other.server);
+      return other.server.url;
+    },
     stopTemporal: () => temporal.stop(),
     stopWorker: () => worker.stop(),
     stop: async () => {
-      await server.stop();
+      for (const each of [server, ...others]) await each.stop();
       await worker.stop();
       await native.close();
       await reminders.close();

@@ -14,6 +14,7 @@ import { createOpenApiDocument } from './openapi';
 import { outboxRouter } from './outbox';
 import { pagesRouter } from './pages';
 import { remindersRouter } from './reminders';
+import { limitRequests } from './requestLimit';
 import { createRequestSchemas } from './schemas';
 
 export interface AppDependencies {
@@ -26,6 +27,10 @@ export interface AppDependencies {
   host: string;
   /** Where people reach it, if that is elsewhere. */
   publicUrl: string | undefined;
+  /** Whose word on where a request comes from is taken, as Express knows it; nobody's, when absent. */
+  trustProxy: number | string[] | undefined;
+  /** From one IP address; absent, there is no limit. */
+  requestsPerMinute: number | undefined;
 }
 
 /** The largest body of a request. */
@@ -38,18 +43,22 @@ export function createApp({
   defaultCountry,
   host,
   publicUrl,
+  trustProxy,
+  requestsPerMinute,
 }: AppDependencies): Express {
   const app = express();
   const schemas = createRequestSchemas(defaultCountry);
   const metrics = createMetrics();
 
   app.disable('x-powered-by');
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(metrics.measure);
   app.use(securityHeaders(publicUrl));
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
+  if (requestsPerMinute !== undefined) app.use(['/api', '/r'], limitRequests(requestsPerMinute));
   app.use(docsRouter(createOpenApiDocument(schemas)));
   app.use(
     '/api',

@@ -21,7 +21,7 @@ const retryLater = (description: string) => ({
 });
 
 const away = {
-  429: retryLater('Temporal is asked for more than it takes on.'),
+  429: retryLater('There are more requests than one visitor, or Temporal, is given.'),
   503: retryLater('Temporal is away.'),
 };
 const body = {
@@ -138,7 +138,12 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           tags: ['Outbox'],
           summary: 'List the latest 100 messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
-          responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.'), ...others },
+          responses: {
+            200: json('The messages.', 'Outbox'),
+            400: refused('A parameter is wrong.'),
+            429: away[429],
+            ...others,
+          },
         },
       },
       '/healthz': {

@@ -1,5 +1,6 @@
 import type { Program } from '../program';
 import { listOutbox, outboxDir } from '../outbox';
+import { isLoopback } from '../loopback';
 import { createClient, type Temporal } from '../temporal/connection';
 import { createContactIds } from '../temporal/contactIds';
 import { createReminders } from '../temporal/reminders';
@@ -9,7 +10,7 @@ import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
-  const { host, port, publicUrl, defaultCountry, dataDir } = config;
+  const { host, port, publicUrl, trustProxy, limits, defaultCountry, dataDir } = config;
   const client = createClient(temporal);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
   started({ stop: () => reminders.close() });
@@ -20,6 +21,8 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     defaultCountry,
     host,
     publicUrl,
+    trustProxy,
+    requestsPerMinute: limits.requestsPerMinute,
   });
   const server = started(await listen(app, { host, port }));
   if (!isLoopback(host)) {
@@ -27,9 +30,13 @@ export async function startApi({ config, logger, started }: Program, temporal: T
       `HOST is ${host}: whoever reaches this address can see and change every reminder. There is no login (ACCESS_TOKEN) yet.`,
     );
   }
+  if (trustProxy === undefined && isBehindProxy(config)) {
+    logger.warn('TRUST_PROXY is not set: all who come through the proxy of PUBLIC_URL count as one visitor.');
+  }
   return server;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+/** Only a proxy on this machine brings others to a loopback address. */
+function isBehindProxy({ host, publicUrl }: Program['config']): boolean {
+  return isLoopback(host) && publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname);
 }
