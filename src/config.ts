@@ -37,6 +37,10 @@ export type TemporalConfig =
 export interface LimitsConfig {
   /** Requests from one IP address (IPv6: from one /64) within a minute. */
   requestsPerMinute: number | undefined;
+  /** Reminders started to one contact within 24 hours. */
+  perContactPerDay: number | undefined;
+  /** Reminders that wait at a time, in all. */
+  waiting: number;
 }
 
 export interface Config {
@@ -112,6 +116,8 @@ const settings = z.object({
   PUBLIC_URL: publicUrl.optional(),
   TRUST_PROXY: trustProxy.optional(),
   REQUESTS_PER_MINUTE: most.optional(),
+  MAX_PER_CONTACT_PER_DAY: most.optional(),
+  MAX_WAITING: most.default(100_000),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -189,6 +195,8 @@ function readLimits(values: Settings): LimitsConfig {
   const onAnOpenAddress = <Limit>(limit: Limit) => (isOpen(values) ? limit : undefined);
   return {
     requestsPerMinute: values.REQUESTS_PER_MINUTE ?? onAnOpenAddress(120),
+    perContactPerDay: values.MAX_PER_CONTACT_PER_DAY ?? onAnOpenAddress(20),
+    waiting: values.MAX_WAITING,
   };
 }
 

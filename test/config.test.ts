@@ -65,16 +65,18 @@ describe('the settings', () => {
   });
 
   test('limit what others may do as soon as there are others', () => {
-    assert.equal(read({}).limits.requestsPerMinute, undefined);
+    assert.deepEqual(read({}).limits, { requestsPerMinute: undefined, perContactPerDay: undefined, waiting: 100_000 });
     assert.equal(read({ PUBLIC_URL: 'http://localhost:8080', HOST: '::1' }).limits.requestsPerMinute, undefined);
     const openly: Record<string, string>[] = [
       { HOST: '0.0.0.0' },
       { HOST: '::' },
       { PUBLIC_URL: 'https://cuddles.example.com' },
     ];
-    for (const open of openly) assert.equal(read(open).limits.requestsPerMinute, 120, JSON.stringify(open));
-    assert.equal(read({ REQUESTS_PER_MINUTE: '7' }).limits.requestsPerMinute, 7);
-    assert.equal(read({ REQUESTS_PER_MINUTE: '700', HOST: '0.0.0.0' }).limits.requestsPerMinute, 700);
+    for (const open of openly)
+      assert.deepEqual(read(open).limits, { requestsPerMinute: 120, perContactPerDay: 20, waiting: 100_000 });
+    const set = { REQUESTS_PER_MINUTE: '700', MAX_PER_CONTACT_PER_DAY: '7', MAX_WAITING: '70' };
+    for (const HOST of ['127.0.0.1', '0.0.0.0'])
+      assert.deepEqual(read({ ...set, HOST }).limits, { requestsPerMinute: 700, perContactPerDay: 7, waiting: 70 });
   });
 
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
@@ -161,11 +163,13 @@ describe('the settings', () => {
       { TRUST_PROXY: text },
       /^TRUST_PROXY must/,
     ]),
-    ...['0', '-1', '1.5', 'many', '1e3', '1234567890'].map((text): [string, Record<string, string>, RegExp] => [
-      `a limit that is none: ${text}`,
-      { REQUESTS_PER_MINUTE: text },
-      /^REQUESTS_PER_MINUTE must/,
-    ]),
+    ...['REQUESTS_PER_MINUTE', 'MAX_PER_CONTACT_PER_DAY', 'MAX_WAITING'].flatMap((name) =>
+      ['0', '-1', '1.5', 'many', '1e3', '1234567890'].map((text): [string, Record<string, string>, RegExp] => [
+        `a limit that is none: ${name}=${text}`,
+        { [name]: text },
+        new RegExp(`^${name} must`),
+      ]),
+    ),
     ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
   ];
   for (const [what, env, named] of wrong) {

@@ -14,6 +14,7 @@ import { listOutbox, outboxDir } from '../src/outbox';
 import { createClient, embeddedTemporal } from '../src/temporal/connection';
 import { startDevServer } from '../src/temporal/embedded/devServer';
 import { createContactIds } from '../src/temporal/contactIds';
+import { createLimits } from '../src/temporal/limits';
 import { createReminders } from '../src/temporal/reminders';
 import { createRootKey } from '../src/temporal/rootKey';
 import { searchAttributes } from '../src/temporal/searchAttributes';
@@ -60,7 +61,12 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     workflowBundle: await workflowBundle(),
   });
   const startApi = async (config: Config) => {
-    const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
+    const reminders = createReminders(
+      client,
+      createContactIds(createRootKey(client)),
+      target.uiUrl,
+      createLimits(client, config.limits),
+    );
     const app = createApp({
       reminders,
       listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),

@@ -3,6 +3,7 @@ import { listOutbox, outboxDir } from '../outbox';
 import { isLoopback } from '../loopback';
 import { createClient, type Temporal } from '../temporal/connection';
 import { createContactIds } from '../temporal/contactIds';
+import { createLimits } from '../temporal/limits';
 import { createReminders } from '../temporal/reminders';
 import { createRootKey } from '../temporal/rootKey';
 import { createApp } from './app';
@@ -12,7 +13,12 @@ import { listen, type RunningServer } from './server';
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
   const { host, port, publicUrl, trustProxy, limits, defaultCountry, dataDir } = config;
   const client = createClient(temporal);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
+  const reminders = createReminders(
+    client,
+    createContactIds(createRootKey(client)),
+    temporal.uiUrl,
+    createLimits(client, limits),
+  );
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,

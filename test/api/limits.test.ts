@@ -4,12 +4,6 @@ import type { ReminderPage } from '../../src/temporal/reminders';
 import { eventually, startSystem, type System } from '../system';
 import { courseRequest, problemOf, send, startReminder } from './client';
 
-let system: System;
-before(async () => {
-  system = await startSystem();
-});
-after(() => system.stop());
-
 /** The status that a request for the list is answered with, when a proxy says that it comes from an address. */
 async function statusFrom(url: string, forwardedFor: string): Promise<number> {
   const response = await fetch(`${url}/api/reminders`, { headers: { 'X-Forwarded-For': forwardedFor } });
@@ -33,6 +27,12 @@ async function countReminders(url: string): Promise<number> {
 const statuses = (responses: Response[]) => responses.map(({ status }) => status).sort();
 
 describe('requests a minute', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem();
+  });
+  after(() => system.stop());
+
   test('are limited for one address, and for no other', async () => {
     const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '5', TRUST_PROXY: '1' });
     for (let request = 0; request < 5; request++) assert.equal(await statusFrom(url, '192.0.2.1'), 200);
@@ -107,5 +107,121 @@ describe('requests a minute', () => {
     const url = await system.startAnotherApi();
     await startReminder(url);
     for (let request = 0; request < 150; request++) assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+  });
+});
+
+describe('reminders to one contact within a day', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ MAX_PER_CONTACT_PER_DAY: '3' });
+  });
+  after(() => system.stop());
+
+  const toEmail = (email: string) => ({ preference: 'email', message: 'Cuddle Whiskers', waitSeconds: 3600, email });
+  const start = (body: object, headers?: Record<string, string>, url = system.url) =>
+    send(`${url}/api/reminders`, 'POST', body, headers);
+
+  test('are limited, however many are asked for at once and after a restart, and nobody else is', async () => {
+    const before = await countReminders(system.url);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => start(toEmail('burst@example.com'))));
+    assert.deepEqual(statuses(answers), [...Array<number>(3).fill(201), ...Array<number>(97).fill(429)]);
+    await eventually(async () => (await countReminders(system.url)) === before + 3);
+
+    const again = await system.startAnotherApi();
+    const refused = await start(toEmail('burst@example.com'), {}, again);
+    assert.equal(await secondsToWait(refused), 24 * 3600);
+    const { errors } = await problemOf(refused, 429);
+    assert.deepEqual(errors, [
+      { field: 'email', detail: 'takes no more reminders today; please try again in 24 hours' },
+    ]);
+    assert.equal((await start(toEmail('other@example.com'), {}, again)).status, 201);
+    assert.equal(await countReminders(system.url), before + 4);
+  });
+
+  test('count for one mailbox, and for one number, however it is written', async () => {
+    for (const email of ['fold.ed@example.com', 'F.o.l.d.e.d@example.com', 'folded+whiskers@EXAMPLE.com'])
+      assert.equal((await start(toEmail(email))).status, 201, email);
+    await secondsToWait(await start(toEmail('folded@example.com')));
+    assert.equal((await start(toEmail('folded@example.org'))).status, 201);
+
+    const toPhone = (phone: string) => ({ ...courseRequest, preference: 'sms', email: '', phone });
+    for (const phone of ['+14155550101', '(415) 555-0101', '001 415 555 0101'])
+      assert.equal((await start(toPhone(phone))).status, 201, phone);
+    const { errors = [] } = await problemOf(await start(toPhone('415-555-0101')), 429);
+    assert.deepEqual(
+      errors.map(({ field }) => field),
+      ['phone'],
+    );
+  });
+
+  test('of which one takes no more go to neither, and those that are full are named', async () => {
+    const both = (email: string, phone: string) => ({ ...courseRequest, waitSeconds: 3600, email, phone });
+    for (let time = 0; time < 3; time++) await startReminder(system.url, toEmail('full@example.com'));
+    const named = async (body: object) => {
+      const { errors = [] } = await problemOf(await start(body), 429);
+      return errors.map(({ field }) => field);
+    };
+    const phone = '+14155550102';
+    for (let time = 0; time < 5; time++) assert.deepEqual(await named(both('full@example.com', phone)), ['email']);
+    for (let time = 0; time < 3; time++) assert.equal((await start(both('empty@example.com', phone))).status, 201);
+    assert.deepEqual(await named(both('full@example.com', phone)), ['email', 'phone']);
+  });
+
+  test('do not count again, and are answered as before, when a request is repeated', async () => {
+    const key = (name: string) => ({ 'Idempotency-Key': `repeated ${name}` });
+    const body = toEmail('again@example.com');
+    const repeated = await Promise.all(Array.from({ length: 20 }, () => start(body, key('1'))));
+    assert.deepEqual(statuses(repeated), [...Array<number>(19).fill(200), 201]);
+    assert.equal((await start(body, key('2'))).status, 201);
+    for (let time = 0; time < 5; time++) assert.equal((await start(body, key('1'))).status, 200);
+    assert.equal((await start(body, key('3'))).status, 201);
+
+    for (const url of [system.url, await system.startAnotherApi()]) {
+      for (const name of ['1', '2', '3']) assert.equal((await start(body, key(name), url)).status, 200);
+      await secondsToWait(await start(body, key('4'), url));
+      await problemOf(await start({ ...body, message: 'Another one' }, key('1'), url), 422);
+    }
+  });
+
+  test('count even when they were cancelled', async () => {
+    for (let time = 0; time < 3; time++) {
+      const { id } = await startReminder(system.url, toEmail('cancelled@example.com'));
+      assert.equal((await send(`${system.url}/api/reminders/${id}`, 'DELETE', '')).status, 200);
+    }
+    await secondsToWait(await start(toEmail('cancelled@example.com')));
+  });
+});
+
+describe('reminders that wait', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ MAX_WAITING: '3' });
+  });
+  after(() => system.stop());
+
+  test('are limited in all, until one of them ends', async () => {
+    const start = (url: string, headers = {}) =>
+      send(`${url}/api/reminders`, 'POST', { ...courseRequest, waitSeconds: 3600 }, headers);
+    const keys = Array.from({ length: 20 }, (_, key) => ({ 'Idempotency-Key': String(key) }));
+    const answers = await Promise.all(keys.map((key) => start(system.url, key)));
+    assert.deepEqual(statuses(answers), [201, 201, 201, ...Array<number>(17).fill(429)]);
+    await eventually(async () => (await countReminders(system.url)) === 3);
+    const another = await system.startAnotherApi();
+    for (const url of [system.url, another]) {
+      assert.equal(await secondsToWait(await start(url)), 60);
+      assert.deepEqual(statuses(await Promise.all(keys.map((key) => start(url, key)))), [
+        200,
+        200,
+        200,
+        ...Array<number>(17).fill(429),
+      ]);
+    }
+    assert.equal(await countReminders(system.url), 3);
+
+    const [kept] = answers.filter(({ status }) => status === 201);
+    const { id } = (await kept?.json()) as { id: string };
+    assert.equal((await send(`${system.url}/api/reminders/${id}`, 'DELETE', '')).status, 200);
+    await eventually(async () => (await start(another)).status === 201);
+    assert.equal((await start(another)).status, 429);
   });
 });
