@@ -40,6 +40,7 @@ export default tseslint.config(
               'outbox.ts',
               'html.ts',
               'loopback.ts',
+              'smsDestination.ts',
               'program.ts',
               'startError.ts',
             ),

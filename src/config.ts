@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
-import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
+import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { isLoopback } from './loopback';
 import { StartError } from './startError';
@@ -58,6 +58,8 @@ export interface Config {
   sms: SmsTransportConfig;
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** The countries that text messages are sent to (ISO 3166-1 alpha-2); absent, to all. */
+  smsCountries: CountryCode[] | undefined;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -109,6 +111,8 @@ const most = z
   .regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1 to 999999999')
   .transform(Number);
 
+const isCountry = (code: string): code is CountryCode => isSupportedCountry(code);
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -137,10 +141,15 @@ const settings = z.object({
     .regex(/^MG[0-9a-fA-F]{32}$/, 'must be "MG" and 32 hexadecimal digits')
     .optional(),
   TWILIO_BASE_URL: httpUrl.optional(),
-  DEFAULT_COUNTRY: z
+  DEFAULT_COUNTRY: z.string().refine(isCountry, 'must be a country code of two capital letters').default('US'),
+  SMS_COUNTRIES: z
     .string()
-    .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
-    .default('US'),
+    .transform((text) => text.split(',').map((code) => code.trim()))
+    .refine(
+      (codes): codes is CountryCode[] => codes.every(isCountry),
+      'must be country codes of two capital letters, with commas between them',
+    )
+    .optional(),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -186,6 +195,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     email: readEmail(values),
     sms: readSms(values),
     defaultCountry: values.DEFAULT_COUNTRY,
+    smsCountries: readSmsCountries(values),
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -241,6 +251,12 @@ function readSms(values: Settings): SmsTransportConfig {
   if (!accountSid) throw new StartError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
   if (!authToken) throw new StartError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
   return { kind: 'twilio', accountSid, authToken, baseUrl: values.TWILIO_BASE_URL, sender: readTwilioSender(values) };
+}
+
+/** The outbox costs nothing. A provider is asked for money, and some countries are dear. */
+function readSmsCountries(values: Settings): CountryCode[] | undefined {
+  const byDefault = readSms(values).kind === 'outbox' ? undefined : [values.DEFAULT_COUNTRY];
+  return values.SMS_COUNTRIES ?? byDefault;
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

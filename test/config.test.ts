@@ -79,6 +79,15 @@ describe('the settings', () => {
       assert.deepEqual(read({ ...set, HOST }).limits, { requestsPerMinute: 700, perContactPerDay: 7, waiting: 70 });
   });
 
+  test('send text messages to all countries while that is free, and to one while it is not', () => {
+    const twilio = { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' };
+    assert.equal(read({}).smsCountries, undefined);
+    assert.deepEqual(read(twilio).smsCountries, ['US']);
+    assert.deepEqual(read({ ...twilio, DEFAULT_COUNTRY: 'LV' }).smsCountries, ['LV']);
+    for (const transport of [{}, twilio])
+      assert.deepEqual(read({ ...transport, SMS_COUNTRIES: 'DE, AT,CH' }).smsCountries, ['DE', 'AT', 'CH']);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
@@ -170,6 +179,11 @@ describe('the settings', () => {
         new RegExp(`^${name} must`),
       ]),
     ),
+    ...['Catland', 'us', 'US,', 'US GB', 'US,XX'].map((text): [string, Record<string, string>, RegExp] => [
+      `countries that are none: ${text}`,
+      { SMS_COUNTRIES: text },
+      /^SMS_COUNTRIES must/,
+    ]),
     ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
   ];
   for (const [what, env, named] of wrong) {

@@ -72,6 +72,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
       listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
       logger: pino({ level: 'silent' }),
       defaultCountry: config.defaultCountry,
+      smsCountries: config.smsCountries,
       host: config.host,
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,

@@ -1,6 +1,6 @@
 /** The HTTP application: everything a browser or a program can ask of Cuddle-a-tron. */
 import express, { type Express } from 'express';
-import type { CountryCode } from 'libphonenumber-js';
+import type { CountryCode } from 'libphonenumber-js/max';
 import type { Logger } from 'pino';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
@@ -23,6 +23,8 @@ export interface AppDependencies {
   logger: Logger;
   /** The country of phone numbers without a country code. */
   defaultCountry: CountryCode;
+  /** The countries that text messages are sent to; absent, to all. */
+  smsCountries: CountryCode[] | undefined;
   /** The name that the server listens on. */
   host: string;
   /** Where people reach it, if that is elsewhere. */
@@ -41,13 +43,14 @@ export function createApp({
   listOutbox,
   logger,
   defaultCountry,
+  smsCountries,
   host,
   publicUrl,
   trustProxy,
   requestsPerMinute,
 }: AppDependencies): Express {
   const app = express();
-  const schemas = createRequestSchemas(defaultCountry);
+  const schemas = createRequestSchemas(defaultCountry, smsCountries);
   const metrics = createMetrics();
 
   app.disable('x-powered-by');

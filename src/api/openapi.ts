@@ -80,6 +80,9 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             303: { description: 'A form was sent: the page of the reminder.' },
             ...body,
             ...away,
+            429: retryLater(
+              'It would be too much: from one visitor, to one contact (`errors` names it), in all, or for Temporal.',
+            ),
             ...others,
           },
         },

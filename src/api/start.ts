@@ -11,7 +11,7 @@ import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
-  const { host, port, publicUrl, trustProxy, limits, defaultCountry, dataDir } = config;
+  const { host, port, publicUrl, trustProxy, limits, defaultCountry, smsCountries, dataDir } = config;
   const client = createClient(temporal);
   const reminders = createReminders(
     client,
@@ -25,6 +25,7 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     logger,
     defaultCountry,
+    smsCountries,
     host,
     publicUrl,
     trustProxy,
