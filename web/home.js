@@ -8,7 +8,7 @@ import { outbox } from './outbox.js';
 import { poll } from './poll.js';
 
 /** In milliseconds. */
-const OUTBOX_EVERY = 3000;
+const OUTBOX_EVERY = 6000;
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const reminders = /** @type {HTMLElement} */ (document.querySelector('#reminders'));
