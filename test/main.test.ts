@@ -291,6 +291,18 @@ describe('npm start', () => {
     child.kill('SIGTERM');
     assert.match((await ended).said, /ACCESS_TOKEN/);
   });
+
+  test('warns when all who come through its proxy count as one', async () => {
+    for (const [TRUST_PROXY, warned] of [
+      ['', true],
+      ['1', false],
+    ] as const) {
+      const { child, ready, ended } = start({ PUBLIC_URL: 'https://cuddles.example.com', TRUST_PROXY });
+      await ready;
+      child.kill('SIGTERM');
+      assert.equal((await ended).said.includes('TRUST_PROXY is not set'), warned);
+    }
+  });
 });
 
 /** The process id of a descendant of a process, by what its command line holds. */
