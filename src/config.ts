@@ -3,13 +3,13 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
-import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
+import { isSupportedCountry, type CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import type { Channel } from './reminder';
+import { isLoopback } from './loopback';
 import { StartError } from './startError';
 import { readClientSettings } from './temporal/clientSettings';
 
@@ -37,6 +37,7 @@ export interface QuietHours {
   from: number;
   until: number;
 }
+
 /** Who may see and change reminders. */
 export type AccessConfig =
   /** Whoever reaches the API: nothing but this machine does. */
@@ -54,6 +55,16 @@ export type TemporalConfig =
 /** 32 random bytes for AES-256. */
 export type EncryptionKey = Buffer;
 
+/** How much is too much. What is absent has no limit. */
+export interface LimitsConfig {
+  /** Requests from one IP address (IPv6: from one /64) within a minute. */
+  requestsPerMinute: number | undefined;
+  /** Reminders started to one contact within 24 hours. */
+  perContactPerDay: number | undefined;
+  /** Reminders that wait at a time, in all. */
+  waiting: number;
+}
+
 export interface Config {
   host: string;
   port: number;
@@ -62,6 +73,9 @@ export interface Config {
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
   access: AccessConfig;
+  /** Whose word on where a request comes from is taken, as Express knows it: a number of proxies, or their addresses. */
+  trustProxy: number | string[] | undefined;
+  limits: LimitsConfig;
   temporal: TemporalConfig;
   /** What Temporal keeps is encrypted with the first, and decrypted with any. Without one, nothing is encrypted. */
   encryptionKeys: readonly EncryptionKey[];
@@ -75,12 +89,12 @@ export interface Config {
   pagesUrl: string | undefined;
   /** Whether nothing goes out over a channel to those who have not agreed. */
   requireConsent: Record<Channel, boolean>;
-  /** The countries that text messages go to; undefined means all. */
-  smsCountries: CountryCode[] | undefined;
   /** When nothing goes out over a channel. */
   quietHours: Record<Channel, QuietHours | undefined>;
   /** The most sends per second over each channel, by all workers together. */
   sendsPerSecond: Record<Channel, number>;
+  /** The countries that text messages are sent to (ISO 3166-1 alpha-2); absent, to all. */
+  smsCountries: CountryCode[] | undefined;
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -157,6 +171,25 @@ const encryptionKeys = z
     error: 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them, or several of these with commas',
   })
   .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')));
+/** Express knows these by name. All addresses at once, `/0`, would be anyone. */
+const proxy = z
+  .union([z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
+  .refine((address) => !address.endsWith('/0'));
+
+const trustProxy = z
+  .string()
+  .transform((text) => (/^ *\d{1,2} *$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
+  .refine(
+    (trusted) => typeof trusted === 'number' || trusted.every((part) => proxy.safeParse(part).success),
+    'must be how many proxies there are, such as 1, or their addresses, such as "loopback, 10.0.0.0/8"',
+  );
+
+const most = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1 to 999999999')
+  .transform(Number);
+
+const isCountry = (code: string): code is CountryCode => isSupportedCountry(code);
 
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -167,6 +200,10 @@ const settings = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 letters, digits and signs of ASCII, without spaces')
     .optional(),
+  TRUST_PROXY: trustProxy.optional(),
+  REQUESTS_PER_MINUTE: most.optional(),
+  MAX_PER_CONTACT_PER_DAY: most.optional(),
+  MAX_WAITING: most.default(100_000),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
@@ -188,10 +225,15 @@ const settings = z.object({
     .regex(/^MG[0-9a-fA-F]{32}$/, 'must be "MG" and 32 hexadecimal digits')
     .optional(),
   TWILIO_BASE_URL: httpUrl.optional(),
-  DEFAULT_COUNTRY: z
+  DEFAULT_COUNTRY: z.string().refine(isCountry, 'must be a country code of two capital letters').default('US'),
+  SMS_COUNTRIES: z
     .string()
-    .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
-    .default('US'),
+    .transform((text) => text.split(',').map((code) => code.trim()))
+    .refine(
+      (codes): codes is CountryCode[] => codes.every(isCountry),
+      'must be country codes of two capital letters, with commas between them',
+    )
+    .optional(),
   REQUIRE_CONSENT: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
   QUIET_HOURS: quietHours.optional(),
   EMAILS_PER_SECOND: perSecond,
@@ -242,12 +284,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
     access: readAccess(values),
+    trustProxy: values.TRUST_PROXY,
+    limits: readLimits(values),
     temporal: readTemporal(values, present),
     email,
     sms,
     pagesUrl,
     requireConsent,
-    smsCountries: undefined,
     quietHours: values.QUIET_HOURS ?? { email: undefined, sms: undefined },
     webhooks: {
       sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
@@ -256,6 +299,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     encryptionKeys: values.ENCRYPTION_KEY,
     defaultCountry: values.DEFAULT_COUNTRY,
     sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
+    smsCountries: readSmsCountries(values),
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -276,6 +320,21 @@ function readRequireConsent(
   return { email: email.kind !== 'outbox', sms: sms.kind !== 'outbox' };
 }
 
+/** While only this machine reaches it, nobody has to be kept from too much, unless a setting says so. */
+function readLimits(values: Settings): LimitsConfig {
+  const onAnOpenAddress = <Limit>(limit: Limit) => (isOpen(values) ? limit : undefined);
+  return {
+    requestsPerMinute: values.REQUESTS_PER_MINUTE ?? onAnOpenAddress(120),
+    perContactPerDay: values.MAX_PER_CONTACT_PER_DAY ?? onAnOpenAddress(20),
+    waiting: values.MAX_WAITING,
+  };
+}
+
+/** Whether others than this machine reach it. */
+function isOpen({ HOST: host, PUBLIC_URL: publicUrl }: Settings): boolean {
+  return !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -286,15 +345,10 @@ function isDecodable(text: string): boolean {
 }
 
 /** Without a token, an address that others reach shows of the reminders only those whose link one has. */
-function readAccess({ ACCESS_TOKEN: token, HOST, PUBLIC_URL }: Settings): AccessConfig {
+function readAccess(values: Settings): AccessConfig {
+  const { ACCESS_TOKEN: token } = values;
   if (token !== undefined) return { kind: 'token', token };
-  const names = [HOST, ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname])];
-  return { kind: names.every(isLoopback) ? 'open' : 'capability' };
-}
-
-/** Whether a name, as a setting or an address has it, means this machine and is reached by nothing else. */
-function isLoopback(name: string): boolean {
-  return /^(.*\.)?localhost$|^::1$|^\[::1\]$/.test(name) || (isIPv4(name) && name.startsWith('127.'));
+  return { kind: isOpen(values) ? 'capability' : 'open' };
 }
 
 /** A public key in base64 (SPKI), in the frame of a PEM file or without. */
@@ -351,6 +405,12 @@ function readStatusCallback({ PUBLIC_URL, TWILIO_BASE_URL }: Settings): string |
 
 function isOnThisMachine(url: string | undefined): boolean {
   return url !== undefined && isLoopback(new URL(url).hostname);
+}
+
+/** The outbox costs nothing. A provider is asked for money, and some countries are dear. */
+function readSmsCountries(values: Settings): CountryCode[] | undefined {
+  const byDefault = readSms(values).kind === 'outbox' ? undefined : [values.DEFAULT_COUNTRY];
+  return values.SMS_COUNTRIES ?? byDefault;
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

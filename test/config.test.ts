@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { readConfig, type Config } from '../src/config';
+import express from 'express';
 import { StartError } from '../src/startError';
 
 const sid = `AC${'0'.repeat(32)}`;
@@ -104,6 +105,47 @@ describe('the settings', () => {
     assert.deepEqual(read({}).encryptionKeys, []);
   });
 
+  test('trust proxies that are counted or named, and no others', () => {
+    const trusted: [text: string, proxies: number | string[]][] = [
+      ['1', 1],
+      [' 2 ', 2],
+      ['0', 0],
+      ['loopback', ['loopback']],
+      ['loopback, 10.0.0.0/8,fc00::/7', ['loopback', '10.0.0.0/8', 'fc00::/7']],
+      ['192.0.2.1,2001:db8::1, linklocal,uniquelocal', ['192.0.2.1', '2001:db8::1', 'linklocal', 'uniquelocal']],
+    ];
+    for (const [text, proxies] of trusted) {
+      const { trustProxy } = read({ TRUST_PROXY: text });
+      assert.deepEqual(trustProxy, proxies);
+      express().set('trust proxy', trustProxy); // Which throws for what it does not know.
+    }
+    assert.equal(read({}).trustProxy, undefined);
+  });
+
+  test('limit what others may do as soon as there are others', () => {
+    assert.deepEqual(read({}).limits, { requestsPerMinute: undefined, perContactPerDay: undefined, waiting: 100_000 });
+    assert.equal(read({ PUBLIC_URL: 'http://localhost:8080', HOST: '::1' }).limits.requestsPerMinute, undefined);
+    const openly: Record<string, string>[] = [
+      { HOST: '0.0.0.0' },
+      { HOST: '::' },
+      { PUBLIC_URL: 'https://cuddles.example.com' },
+    ];
+    for (const open of openly)
+      assert.deepEqual(read(open).limits, { requestsPerMinute: 120, perContactPerDay: 20, waiting: 100_000 });
+    const set = { REQUESTS_PER_MINUTE: '700', MAX_PER_CONTACT_PER_DAY: '7', MAX_WAITING: '70' };
+    for (const HOST of ['127.0.0.1', '0.0.0.0'])
+      assert.deepEqual(read({ ...set, HOST }).limits, { requestsPerMinute: 700, perContactPerDay: 7, waiting: 70 });
+  });
+
+  test('send text messages to all countries while that is free, and to one while it is not', () => {
+    const twilio = { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' };
+    assert.equal(read({}).smsCountries, undefined);
+    assert.deepEqual(read(twilio).smsCountries, ['US']);
+    assert.deepEqual(read({ ...twilio, DEFAULT_COUNTRY: 'LV' }).smsCountries, ['LV']);
+    for (const transport of [{}, twilio])
+      assert.deepEqual(read({ ...transport, SMS_COUNTRIES: 'DE, AT,CH' }).smsCountries, ['DE', 'AT', 'CH']);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
@@ -197,6 +239,35 @@ describe('the settings', () => {
       { TEMPORAL_CONFIG_FILE: resolve(__dirname, '../LICENSE') },
       /Temporal client/,
     ],
+    ...[
+      'true',
+      'all',
+      '0.0.0.0/0',
+      '::/0',
+      '10.0.0.0/33',
+      '1.2.3',
+      'loopback,',
+      '-1',
+      '1.5',
+      '100',
+      'proxy.example',
+    ].map((text): [string, Record<string, string>, RegExp] => [
+      `proxies that are none: ${text}`,
+      { TRUST_PROXY: text },
+      /^TRUST_PROXY must/,
+    ]),
+    ...['REQUESTS_PER_MINUTE', 'MAX_PER_CONTACT_PER_DAY', 'MAX_WAITING'].flatMap((name) =>
+      ['0', '-1', '1.5', 'many', '1e3', '1234567890'].map((text): [string, Record<string, string>, RegExp] => [
+        `a limit that is none: ${name}=${text}`,
+        { [name]: text },
+        new RegExp(`^${name} must`),
+      ]),
+    ),
+    ...['Catland', 'us', 'US,', 'US GB', 'US,XX'].map((text): [string, Record<string, string>, RegExp] => [
+      `countries that are none: ${text}`,
+      { SMS_COUNTRIES: text },
+      /^SMS_COUNTRIES must/,
+    ]),
     ['two that are wrong', { PORT: 'x', LOG_LEVEL: 'y' }, /PORT.*LOG_LEVEL/],
   ];
   for (const [what, env, named] of wrong) {

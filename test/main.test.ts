@@ -346,6 +346,18 @@ describe('npm start', () => {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /anyone may start a reminder, which only its own link shows/);
   });
+
+  test('warns when all who come through its proxy count as one', async () => {
+    for (const [TRUST_PROXY, warned] of [
+      ['', true],
+      ['1', false],
+    ] as const) {
+      const { child, ready, ended } = start({ PUBLIC_URL: 'https://cuddles.example.com', TRUST_PROXY });
+      await ready;
+      child.kill('SIGTERM');
+      assert.equal((await ended).said.includes('TRUST_PROXY is not set'), warned);
+    }
+  });
 });
 
 /** The process id of a descendant of a process, by what its command line holds. */

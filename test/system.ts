@@ -22,6 +22,13 @@ export interface System {
   url: string;
   client: Client;
   temporal: Temporal;
+  /**
+   * Starts an API that remembers nothing, as another process does, or one that was started again.
+   *
+   * @param settings - that are other for it.
+   * @returns where it is.
+   */
+  startAnotherApi: (settings?: Record<string, string>) => Promise<string>;
   stopTemporal: () => Promise<void>;
   stopWorker: () => Promise<void>;
   stop: () => Promise<void>;
@@ -57,11 +64,16 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     return part;
   };
   const { signal } = new AbortController();
-  const server = await startApi({ config, logger: pino({ level: 'silent' }), signal, started }, target);
+  const logger = pino({ level: 'silent' });
+  const api = await startApi({ config, logger, signal, started }, target);
   return {
-    url: server.url,
+    url: api.url,
     client,
     temporal: target,
+    startAnotherApi: async (changed = {}) => {
+      const config = readConfig({ DATA_DIR: dataDir, PORT: '0', ...settings, ...changed });
+      return (await startApi({ config, logger, signal, started }, target)).url;
+    },
     stopTemporal: () => temporal.stop(),
     stopWorker: () => worker.stop(),
     stop: async () => {

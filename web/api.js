@@ -171,7 +171,8 @@ async function refusalOf(response) {
   const retry = retryWords(response.headers.get('retry-after'));
   if (status === 503)
     return new Refusal(`Temporal, who keeps the reminders, is having a nap. Please try again ${retry}.`, { status });
-  if (status === 429) return new Refusal(`That was a lot at once. Please try again ${retry}.`, { status });
+  if (status === 429 && !problem.errors)
+    return new Refusal(`That was a lot at once. Please try again ${retry}.`, { status });
   const message =
     problem.detail ?? problem.title ?? `The server answered with an error (${status}). Please try again in a moment.`;
   return new Refusal(message, { status, errors: problem.errors });

@@ -10,7 +10,7 @@ import { poll } from './poll.js';
 import { noList } from './refusal.js';
 
 /** In milliseconds. */
-const OUTBOX_EVERY = 3000;
+const OUTBOX_EVERY = 6000;
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector('form'));
 const reminders = /** @type {HTMLElement} */ (document.querySelector('#reminders'));

@@ -21,7 +21,8 @@ import { lookingFor, notFound, summaryOf } from './summary.js';
 
 /** In milliseconds. */
 const SOON = 60_000;
-const EVERY_WHEN_SOON = 1000;
+const EVERY_WHEN_SOON = 3000;
+const EVERY_AT_LEAST = 1000;
 const EVERY_AT_MOST = 30_000;
 
 const id = decodeURIComponent(location.pathname.slice('/r/'.length).replace(/\/$/, ''));
@@ -77,13 +78,17 @@ async function refresh() {
 }
 
 /**
+ * Often when something is about to happen or has just begun; less and less the longer nothing does, as visitors have a limit.
+ *
  * @param {Reminder} reminder
  * @returns {number | undefined} In milliseconds; `undefined` when nothing will change any more.
  */
-function pauseAfter({ state, dueAt }) {
+function pauseAfter({ state, dueAt, path }) {
   if (hasEnded(state)) return undefined;
-  const untilSoon = Date.parse(dueAt) - SOON - now();
-  return state === 'sending' ? EVERY_WHEN_SOON : Math.min(EVERY_AT_MOST, Math.max(EVERY_WHEN_SOON, untilSoon));
+  const latest = Math.max(Date.parse(dueAt), ...path.map(({ enteredAt }) => Date.parse(enteredAt)));
+  const until = latest - now();
+  const pause = until > 0 ? Math.max(until - SOON, Math.min(until, EVERY_WHEN_SOON)) : -until / 3;
+  return Math.min(EVERY_AT_MOST, Math.max(EVERY_AT_LEAST, pause));
 }
 
 function layOut() {

@@ -2,10 +2,11 @@
  * Whether a message may be sent, and now. It is looked at by the activities that send, so that no workflow, wherever it was
  * started, can go round it.
  */
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Config } from '../config';
 import type { Standing } from '../contact';
 import type { Channel } from '../reminder';
+import { whyNoSmsGoesTo } from '../smsDestination';
 import { SendError } from './failure';
 import { leftOfQuietHours } from './quietHours';
 
@@ -37,7 +38,7 @@ export type Admission = (channel: Channel, candidate: Candidate) => Promise<void
 
 export function createAdmission(contacts: ContactBook, rules: AdmissionRules): Admission {
   return async (channel, { reminderId, to, timeZone }) => {
-    if (channel === 'sms') refuseCountry(to, rules.smsCountries);
+    if (channel === 'sms') refuseDestination(to, rules.smsCountries);
 
     const { state, reason } = await known(contacts.standing(channel, to));
     if (state === 'stopped') throw new SendError('Stopped', reason ?? 'The person wants no messages.');
@@ -65,9 +66,8 @@ async function known<Result>(answer: Promise<Result>): Promise<Result> {
   }
 }
 
-function refuseCountry(phone: string, countries: AdmissionRules['smsCountries']): void {
-  if (!countries) return;
-  const country = parsePhoneNumberFromString(phone)?.country;
-  if (country === undefined || !countries.includes(country))
-    throw new SendError('Rejected', 'Text messages do not go to the country of this phone number: see SMS_COUNTRIES.');
+function refuseDestination(phone: string, countries: AdmissionRules['smsCountries']): void {
+  const number = parsePhoneNumberFromString(phone);
+  const why = number ? whyNoSmsGoesTo(number, countries) : 'must be a phone number';
+  if (why !== undefined) throw new SendError('Rejected', `The phone number ${why}.`);
 }

@@ -1,6 +1,6 @@
 /** The HTTP application: everything a browser or a program can ask of Cuddle-a-tron. */
 import express, { type Express } from 'express';
-import type { CountryCode } from 'libphonenumber-js';
+import type { CountryCode } from 'libphonenumber-js/max';
 import type { Logger } from 'pino';
 import type { AccessConfig } from '../config';
 import type { OutboxFilter } from '../outbox';
@@ -19,6 +19,7 @@ import { createOpenApiDocument } from './openapi';
 import { outboxRouter } from './outbox';
 import { pagesRouter } from './pages';
 import { remindersRouter } from './reminders';
+import { limitRequests } from './requestLimit';
 import { createRequestSchemas } from './schemas';
 import { webhooksRouter, type WebhookDependencies } from './webhooks';
 
@@ -33,12 +34,18 @@ export interface AppDependencies {
   codec: CodecEndpoint | undefined;
   /** The country of phone numbers without a country code. */
   defaultCountry: CountryCode;
+  /** The countries that text messages are sent to; absent, to all. */
+  smsCountries: CountryCode[] | undefined;
   /** The name that the server listens on. */
   host: string;
   /** Where people reach it, if that is elsewhere. */
   publicUrl: string | undefined;
   /** Without them, there are no webhooks. */
   webhooks?: WebhookDependencies;
+  /** Whose word on where a request comes from is taken, as Express knows it; nobody's, when absent. */
+  trustProxy: number | string[] | undefined;
+  /** From one IP address; absent, there is no limit. */
+  requestsPerMinute: number | undefined;
 }
 
 /** The largest body of a request. */
@@ -52,16 +59,20 @@ export function createApp({
   logger,
   codec,
   defaultCountry,
+  smsCountries,
   host,
   publicUrl,
   webhooks,
+  trustProxy,
+  requestsPerMinute,
 }: AppDependencies): Express {
   const app = express();
   const access = createAccess(accessConfig, capabilityOf);
-  const schemas = createRequestSchemas(defaultCountry);
+  const schemas = createRequestSchemas(defaultCountry, smsCountries);
   const metrics = createMetrics();
 
   app.disable('x-powered-by');
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(metrics.measure);
   app.use(securityHeaders(publicUrl));
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
@@ -71,6 +82,7 @@ export function createApp({
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
+  if (requestsPerMinute !== undefined) app.use(['/api', '/r', '/confirm', '/stop'], limitRequests(requestsPerMinute));
   app.use(docsRouter(createOpenApiDocument(schemas, access.kind)));
   app.use(
     '/api',

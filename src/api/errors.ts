@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import type { ReminderState } from '../reminder';
 import { UnreadablePayload } from '../temporal/codec';
+import type { Channel, ReminderState } from '../reminder';
+import { LimitReached } from '../temporal/limit';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
 import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
@@ -40,6 +41,9 @@ export function handleErrors(logger: Logger): ErrorRequestHandler {
   };
 }
 
+/** The fields that hold the contacts. */
+const contactFields: Record<Channel, string> = { email: 'email', sms: 'phone' };
+
 /** What has become of a reminder, in words. */
 const fates: Record<ReminderState, string> = {
   waiting: 'is waiting',
@@ -64,6 +68,7 @@ function refusalOf(error: unknown): Refusal {
       { field: 'Idempotency-Key', detail: 'was used for another reminder' },
     ]);
   }
+  if (error instanceof LimitReached) return refusalOfLimit(error);
   if (error instanceof InvalidPageToken) {
     return new Refusal(400, 'pageToken must be the nextPageToken of an earlier page.', [
       { field: 'pageToken', detail: 'must be the nextPageToken of an earlier page' },
@@ -86,6 +91,18 @@ function refusalOf(error: unknown): Refusal {
   }
   if (error instanceof UnreadablePayload) return new Refusal(503, `${error.message}.`);
   return refusalOfExpress(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
+}
+
+function refusalOfLimit({ channels, retryAfterSeconds }: LimitReached): Refusal {
+  const headers = { 'Retry-After': String(retryAfterSeconds) };
+  if (channels.length === 0) {
+    const detail = 'So many reminders are waiting that none can be added. Please try again in a minute.';
+    return new Refusal(429, detail, undefined, headers);
+  }
+  const hours = Math.ceil(retryAfterSeconds / 3_600);
+  const detail = `takes no more reminders today; please try again in ${hours === 1 ? 'an hour' : `${hours} hours`}`;
+  const errors = channels.map((channel) => ({ field: contactFields[channel], detail }));
+  return new Refusal(429, errors.map(({ field }) => `${field} ${detail}`).join('; ') + '.', errors, headers);
 }
 
 /** The errors of Express's own parsers, router and static files, which carry a status. */

@@ -22,7 +22,7 @@ const retryLater = (description: string) => ({
 });
 
 const away = {
-  429: retryLater('Temporal is asked for more than it takes on.'),
+  429: retryLater('There are more requests than one visitor, or Temporal, is given.'),
   503: retryLater('Temporal is away.'),
 };
 const body = {
@@ -149,6 +149,9 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...body,
             ...unauthorized,
             ...away,
+            429: retryLater(
+              'It would be too much: from one visitor, to one contact (`errors` names it), in all, or for Temporal.',
+            ),
             ...others,
           },
         },
@@ -224,6 +227,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
           responses: {
             200: json('The messages.', 'Outbox'),
             400: refused('A parameter is wrong.'),
+            429: away[429],
             ...unauthorized,
             ...noList,
             ...unknownReminder,

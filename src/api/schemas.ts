@@ -1,8 +1,9 @@
 /**
  * What goes in and comes out of the API. The same schemas validate requests and make the OpenAPI document.
  */
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { whyNoSmsGoesTo } from '../smsDestination';
 
 /** Ten years of 365.25 days, in seconds: the longest that a reminder may wait. */
 export const MAX_WAIT_SECONDS = 10 * 365.25 * 24 * 60 * 60;
@@ -97,7 +98,7 @@ function withoutOrnaments(text: string): string {
 }
 
 /** Any usual spelling in, E.164 out. */
-const phone = (defaultCountry: CountryCode) =>
+const phone = (defaultCountry: CountryCode, smsCountries: CountryCode[] | undefined) =>
   z
     .string({ error: notAPhone })
     .max(60, notAPhone)
@@ -105,13 +106,19 @@ const phone = (defaultCountry: CountryCode) =>
       const plain = withoutOrnaments(text);
       for (const spelling of [plain, plain.replace(/^00/, '+')]) {
         const number = parsePhoneNumberFromString(spelling, { defaultCountry, extract: false });
-        if (number?.isValid() && !number.ext) return number.number;
+        if (!number?.isValid() || number.ext) continue;
+        const refusal = whyNoSmsGoesTo(number, smsCountries);
+        if (refusal === undefined) return number.number;
+        context.addIssue(refusal);
+        return z.NEVER;
       }
       context.addIssue(notAPhone);
       return z.NEVER;
     })
     .meta({
-      description: `Needed unless \`preference\` is \`email\`. Without a country code it is read as a number of ${defaultCountry}.`,
+      description: `Needed unless \`preference\` is \`email\`. Without a country code it is read as a number of ${defaultCountry}.${
+        smsCountries ? ` Text messages are sent to ${smsCountries.join(', ')} alone.` : ''
+      }`,
       examples: ['+14155552671'],
     });
 
@@ -139,8 +146,11 @@ const oneTime = {
   when: onceRight('waitSeconds', 'remindAt'),
 };
 
-/** The bodies of requests. Phone numbers without a country code are numbers of `defaultCountry`. */
-export function createRequestSchemas(defaultCountry: CountryCode) {
+/**
+ * The bodies of requests. Phone numbers without a country code are numbers of `defaultCountry`; only those of `smsCountries`
+ * are taken, where there are some.
+ */
+export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: CountryCode[] | undefined) {
   const newReminder = z
     .strictObject(
       {
@@ -149,7 +159,7 @@ export function createRequestSchemas(defaultCountry: CountryCode) {
         preference: optional(preference).describe('How to say it. Without it, the contacts given decide.'),
         message,
         email: optional(email),
-        phone: optional(phone(defaultCountry)),
+        phone: optional(phone(defaultCountry, smsCountries)),
         idempotencyKey: optional(idempotencyKey).describe(
           'What a form sends in place of the header: the same content with the same key starts one reminder.',
         ),

@@ -1,9 +1,11 @@
 import type { Program } from '../program';
 import { listOutbox, outboxDir } from '../outbox';
 import { createCodecEndpoint } from '../temporal/codecEndpoint';
+import { isLoopback } from '../loopback';
 import { createClient, type Temporal } from '../temporal/connection';
 import { createCapabilities } from '../temporal/capabilities';
 import { createContactIds } from '../temporal/contactIds';
+import { createLimits } from '../temporal/limits';
 import { createReminders } from '../temporal/reminders';
 import { createRootKey } from '../temporal/rootKey';
 import { createApp } from './app';
@@ -11,13 +13,13 @@ import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
-  const { host, port, publicUrl, access, defaultCountry, dataDir, encryptionKeys } = config;
-  const client = createClient(temporal, encryptionKeys);
+  const { host, port, publicUrl, trustProxy, access, limits, defaultCountry, smsCountries, dataDir } = config;
+  const client = createClient(temporal, config.encryptionKeys);
   const rootKey = createRootKey(client);
   const contactIds = createContactIds(rootKey);
   // The Web UI shows every reminder: where nobody may see all of them, nobody is told where it is.
   const webUiUrl = access.kind === 'capability' ? undefined : temporal.uiUrl;
-  const reminders = createReminders(client, contactIds, webUiUrl);
+  const reminders = createReminders(client, contactIds, webUiUrl, createLimits(client, limits));
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,
@@ -25,10 +27,13 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     access,
     capabilityOf: createCapabilities(client, rootKey),
     logger,
-    codec: createCodecEndpoint(encryptionKeys, temporal.uiUrl),
+    codec: createCodecEndpoint(config.encryptionKeys, temporal.uiUrl),
     defaultCountry,
+    smsCountries,
     host,
     publicUrl,
+    trustProxy,
+    requestsPerMinute: limits.requestsPerMinute,
   });
   const server = started(await listen(app, { host, port }));
   if (access.kind === 'capability') {
@@ -36,5 +41,13 @@ export async function startApi({ config, logger, started }: Program, temporal: T
       'Others can reach this address: anyone may start a reminder, which only its own link shows, and nobody sees a list. With ACCESS_TOKEN, only those who have it may do anything.',
     );
   }
+  if (trustProxy === undefined && isBehindProxy(config)) {
+    logger.warn('TRUST_PROXY is not set: all who come through the proxy of PUBLIC_URL count as one visitor.');
+  }
   return server;
+}
+
+/** Only a proxy on this machine brings others to a loopback address. */
+function isBehindProxy({ host, publicUrl }: Program['config']): boolean {
+  return isLoopback(host) && publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname);
 }

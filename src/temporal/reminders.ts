@@ -11,12 +11,13 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
-import type { ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
+import type { Channel, ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
 import { reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
 import { reminderContact, whileWaiting } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import type { ContactIds } from './contactIds';
+import { LimitReached, type Contact, type Limit } from './limit';
 import {
   afterTermination,
   endState,
@@ -70,7 +71,7 @@ export interface Reminders {
    * Starts a reminder, at most one for each id.
    *
    * @param fingerprint - a digest of what was asked for: the same id with another one is refused.
-   * @throws {ReminderDiffers}
+   * @throws {ReminderDiffers}, {LimitReached} unless there is a reminder of this id already.
    */
   start(id: string, input: ReminderInput, fingerprint: string): Promise<{ reminder: Reminder; created: boolean }>;
   /** @throws {ReminderNotFound} */
@@ -110,13 +111,35 @@ const cancellationPatience = 2_000;
  *   `TemporalOverloaded` when that does not answer within 4 s, or refuses more load.
  * @param contactIds - by which a contact's reminders are found.
  * @param webUiUrl - of the Temporal Web UI, without a trailing slash, where there is one.
+ * @param limits - on what is started, the first to be asked first.
  */
-export function createReminders(client: Client, contactIds: ContactIds, webUiUrl: string | undefined): Reminders {
+export function createReminders(
+  client: Client,
+  contactIds: ContactIds,
+  webUiUrl: string | undefined,
+  limits: Limit[] = [],
+): Reminders {
   const { namespace } = client.options;
   const { call, close } = createCaller(client);
   const asked = new Map<string, Promise<ReminderStatus>>();
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
+    const contacts = await contactsOf(input);
+    const begin = () => startOrFind(id, input, fingerprint, contacts);
+    const withinLimits = limits.reduceRight((next, limit) => () => limit({ id, contacts }, next), begin);
+    try {
+      return await withinLimits();
+    } catch (error) {
+      if (!(error instanceof LimitReached)) throw error;
+      // A repeated request starts nothing, and gets the answer that it got before.
+      const execution = await find(id).catch((cause: unknown) => {
+        throw cause instanceof ReminderNotFound ? error : cause;
+      });
+      return repeated(execution, fingerprint);
+    }
+  }
+
+  async function startOrFind(id: string, input: ReminderInput, fingerprint: string, contacts: Contact[]) {
     const { message, preference, createdAt, dueAt } = input;
     const memo: Memo = { message, preference, createdAt, fingerprint };
     try {
@@ -128,22 +151,38 @@ export function createReminders(client: Client, contactIds: ContactIds, webUiUrl
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: staticSummaries[preference],
         memo: { ...memo },
-        typedSearchAttributes: [...whileWaiting(dueAt), { key: reminderContact, value: await contactIdsOf(input) }],
+        typedSearchAttributes: [
+          ...whileWaiting(dueAt),
+          { key: reminderContact, value: contacts.flatMap(({ id, foldedId }) => [id, foldedId]) },
+        ],
       });
-      return { reminder: { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) }, created: true };
+      const reminder = { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) };
+      return { reminder, created: true, startedAt: new Date() };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const execution = await find(id);
-      if (memoOf(execution).fingerprint !== fingerprint) throw new ReminderDiffers();
-      return { reminder: await read(execution), created: false };
+      return repeated(await find(id), fingerprint);
     }
   }
 
-  function contactIdsOf(input: ReminderInput): Promise<string[]> {
+  /** What the reminder has become that a request with this id has started before. */
+  async function repeated(execution: WorkflowExecutionDescription, fingerprint: string) {
+    if (memoOf(execution).fingerprint !== fingerprint) throw new ReminderDiffers();
+    return { reminder: await read(execution), created: false, startedAt: execution.startTime };
+  }
+
+  function contactsOf(input: ReminderInput): Promise<Contact[]> {
     return Promise.all([
-      ...('email' in input ? [contactIds.idOf('email', input.email)] : []),
-      ...('phone' in input ? [contactIds.idOf('sms', input.phone)] : []),
+      ...('email' in input ? [contactOf('email', input.email)] : []),
+      ...('phone' in input ? [contactOf('sms', input.phone)] : []),
     ]);
+  }
+
+  async function contactOf(channel: Channel, address: string): Promise<Contact> {
+    const [id, foldedId] = await Promise.all([
+      contactIds.idOf(channel, address),
+      contactIds.foldedIdOf(channel, address),
+    ]);
+    return { channel, id, foldedId };
   }
 
   async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {

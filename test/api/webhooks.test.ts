@@ -66,6 +66,9 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
     host: config.host,
     publicUrl: config.publicUrl,
     codec: undefined,
+    smsCountries: undefined,
+    trustProxy: undefined,
+    requestsPerMinute: undefined,
     webhooks: {
       ...config.webhooks,
       receipts: { record: (...receipt) => take(told.receipts, receipt) },

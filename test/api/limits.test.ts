@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ReminderPage } from '../../src/temporal/reminders';
+import { eventually, startSystem, type System } from '../system';
+import { courseRequest, problemOf, send, startReminder } from './client';
+
+/** The status that a request for the list is answered with, when a proxy says that it comes from an address. */
+async function statusFrom(url: string, forwardedFor: string): Promise<number> {
+  const response = await fetch(`${url}/api/reminders`, { headers: { 'X-Forwarded-For': forwardedFor } });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** Checks that a request was refused for too much, with how long to wait, in seconds. */
+async function secondsToWait(response: Response): Promise<number> {
+  await problemOf(response.clone(), 429);
+  const text = response.headers.get('Retry-After') ?? '';
+  assert.match(text, /^\d+$/);
+  return Number(text);
+}
+
+async function countReminders(url: string): Promise<number> {
+  const response = await fetch(`${url}/api/reminders?pageSize=100`);
+  return ((await response.json()) as ReminderPage).reminders.length;
+}
+
+const statuses = (responses: Response[]) => responses.map(({ status }) => status).sort();
+
+describe('requests a minute', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem();
+  });
+  after(() => system.stop());
+
+  test('are limited for one address, and for no other', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '5', TRUST_PROXY: '1' });
+    for (let request = 0; request < 5; request++) assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+    const refused = await fetch(`${url}/api/reminders`, { headers: { 'X-Forwarded-For': '192.0.2.1' } });
+    const seconds = await secondsToWait(refused);
+    assert.ok(seconds > 0 && seconds <= 60, String(seconds));
+    assert.equal(await statusFrom(url, '192.0.2.2'), 200);
+  });
+
+  test('that are too many change nothing, and a browser is told so on a page', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2' });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send(`${url}/api/reminders`, 'POST', courseRequest)),
+    );
+    assert.deepEqual(statuses(answers), [201, 201, ...Array<number>(18).fill(429)]);
+    await eventually(async () => (await countReminders(system.url)) === 2);
+
+    for (const path of ['/r/nobody', '/api/reminders']) {
+      const body = path === '/r/nobody' ? {} : { method: 'POST', body: new URLSearchParams(courseRequest) };
+      const response = await fetch(url + path, { ...body, headers: { Accept: 'text/html' } });
+      assert.equal(response.status, 429);
+      assert.match(response.headers.get('Retry-After') ?? '', /^\d+$/);
+      assert.match(await response.text(), /Too many requests have come from your network/);
+    }
+  });
+
+  test('do not count for who asks whether it is well, nor for the files of the page', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '1' });
+    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/style.css', '/api/openapi.json']) {
+      for (const time of [1, 2]) {
+        const expected = path.startsWith('/api') && time > 1 ? 429 : 200;
+        assert.equal((await fetch(url + path)).status, expected, path);
+      }
+    }
+  });
+
+  test('count by /64 for IPv6, where one visitor has all of it', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2', TRUST_PROXY: 'loopback' });
+    assert.equal(await statusFrom(url, '2001:db8:0:1::1'), 200);
+    assert.equal(await statusFrom(url, '2001:db8:0:1:ffff:ffff:ffff:ffff'), 200);
+    assert.equal(await statusFrom(url, '2001:db8:0:1::2'), 429);
+    assert.equal(await statusFrom(url, '2001:db8:0:2::1'), 200);
+    assert.equal(await statusFrom(url, '::ffff:192.0.2.1'), 200);
+    assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+    assert.equal(await statusFrom(url, '192.0.2.1'), 429);
+  });
+
+  test('are not to be had by claiming to come from elsewhere', async () => {
+    const alone = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2' });
+    assert.equal(await statusFrom(alone, '192.0.2.1'), 200);
+    assert.equal(await statusFrom(alone, '192.0.2.2'), 200);
+    assert.equal(await statusFrom(alone, '192.0.2.3'), 429);
+
+    for (const TRUST_PROXY of ['1', 'loopback']) {
+      const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2', TRUST_PROXY });
+      // A proxy adds whom it sees to what that one claims.
+      assert.equal(await statusFrom(url, '192.0.2.1, 198.51.100.9'), 200);
+      assert.equal(await statusFrom(url, '127.0.0.1, 192.0.2.2, 198.51.100.9'), 200);
+      assert.equal(await statusFrom(url, '192.0.2.3, 198.51.100.9'), 429);
+      assert.equal(await statusFrom(url, '198.51.100.9, 192.0.2.3'), 200);
+    }
+  });
+
+  test('count for who comes through a proxy that forwards more than an address', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2', TRUST_PROXY: '1' });
+    assert.equal(await statusFrom(url, '192.0.2.1:1001'), 200);
+    assert.equal(await statusFrom(url, '192.0.2.1:1002'), 200);
+    assert.equal(await statusFrom(url, '192.0.2.1:1003'), 429);
+  });
+
+  test('have no limit while only this machine reaches it', async () => {
+    const url = await system.startAnotherApi();
+    await startReminder(url);
+    for (let request = 0; request < 150; request++) assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+  });
+});
+
+describe('reminders to one contact within a day', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ MAX_PER_CONTACT_PER_DAY: '3' });
+  });
+  after(() => system.stop());
+
+  const toEmail = (email: string) => ({ preference: 'email', message: 'Cuddle Whiskers', waitSeconds: 3600, email });
+  const start = (body: object, headers?: Record<string, string>, url = system.url) =>
+    send(`${url}/api/reminders`, 'POST', body, headers);
+
+  test('are limited, however many are asked for at once and after a restart, and nobody else is', async () => {
+    const before = await countReminders(system.url);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => start(toEmail('burst@example.com'))));
+    assert.deepEqual(statuses(answers), [...Array<number>(3).fill(201), ...Array<number>(97).fill(429)]);
+    await eventually(async () => (await countReminders(system.url)) === before + 3);
+
+    const again = await system.startAnotherApi();
+    const refused = await start(toEmail('burst@example.com'), {}, again);
+    assert.equal(await secondsToWait(refused), 24 * 3600);
+    const { errors } = await problemOf(refused, 429);
+    assert.deepEqual(errors, [
+      { field: 'email', detail: 'takes no more reminders today; please try again in 24 hours' },
+    ]);
+    assert.equal((await start(toEmail('other@example.com'), {}, again)).status, 201);
+    assert.equal(await countReminders(system.url), before + 4);
+  });
+
+  test('count for one mailbox, and for one number, however it is written', async () => {
+    for (const email of ['fold.ed@example.com', 'F.o.l.d.e.d@example.com', 'folded+whiskers@EXAMPLE.com'])
+      assert.equal((await start(toEmail(email))).status, 201, email);
+    await secondsToWait(await start(toEmail('folded@example.com')));
+    assert.equal((await start(toEmail('folded@example.org'))).status, 201);
+
+    const toPhone = (phone: string) => ({ ...courseRequest, preference: 'sms', email: '', phone });
+    for (const phone of ['+14155550101', '(415) 555-0101', '001 415 555 0101'])
+      assert.equal((await start(toPhone(phone))).status, 201, phone);
+    const { errors = [] } = await problemOf(await start(toPhone('415-555-0101')), 429);
+    assert.deepEqual(
+      errors.map(({ field }) => field),
+      ['phone'],
+    );
+  });
+
+  test('of which one takes no more go to neither, and those that are full are named', async () => {
+    const both = (email: string, phone: string) => ({ ...courseRequest, waitSeconds: 3600, email, phone });
+    for (let time = 0; time < 3; time++) await startReminder(system.url, toEmail('full@example.com'));
+    const named = async (body: object) => {
+      const { errors = [] } = await problemOf(await start(body), 429);
+      return errors.map(({ field }) => field);
+    };
+    const phone = '+14155550102';
+    for (let time = 0; time < 5; time++) assert.deepEqual(await named(both('full@example.com', phone)), ['email']);
+    for (let time = 0; time < 3; time++) assert.equal((await start(both('empty@example.com', phone))).status, 201);
+    assert.deepEqual(await named(both('full@example.com', phone)), ['email', 'phone']);
+  });
+
+  test('do not count again, and are answered as before, when a request is repeated', async () => {
+    const key = (name: string) => ({ 'Idempotency-Key': `repeated ${name}` });
+    const body = toEmail('again@example.com');
+    for (const name of ['2', '3']) assert.equal((await start(body, key(name))).status, 201);
+    const repeated = await Promise.all(Array.from({ length: 20 }, () => start(body, key('1'))));
+    assert.deepEqual(statuses(repeated), [...Array<number>(19).fill(200), 201]);
+
+    for (const url of [system.url, await system.startAnotherApi()]) {
+      for (const name of ['1', '2', '3']) assert.equal((await start(body, key(name), url)).status, 200);
+      await secondsToWait(await start(body, key('4'), url));
+      await problemOf(await start({ ...body, message: 'Another one' }, key('1'), url), 422);
+    }
+  });
+
+  test('count even when they were cancelled', async () => {
+    for (let time = 0; time < 3; time++) {
+      const { id } = await startReminder(system.url, toEmail('cancelled@example.com'));
+      assert.equal((await send(`${system.url}/api/reminders/${id}`, 'DELETE', '')).status, 200);
+    }
+    await secondsToWait(await start(toEmail('cancelled@example.com')));
+  });
+});
+
+describe('reminders that wait', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ MAX_WAITING: '3' });
+  });
+  after(() => system.stop());
+
+  test('are limited in all, until one of them ends', async () => {
+    const start = (url: string, headers = {}) =>
+      send(`${url}/api/reminders`, 'POST', { ...courseRequest, waitSeconds: 3600 }, headers);
+    const keys = Array.from({ length: 20 }, (_, key) => ({ 'Idempotency-Key': String(key) }));
+    const answers = await Promise.all(keys.map((key) => start(system.url, key)));
+    assert.deepEqual(statuses(answers), [201, 201, 201, ...Array<number>(17).fill(429)]);
+    await eventually(async () => (await countReminders(system.url)) === 3);
+    const another = await system.startAnotherApi();
+    for (const url of [system.url, another]) {
+      assert.equal(await secondsToWait(await start(url)), 60);
+      assert.deepEqual(statuses(await Promise.all(keys.map((key) => start(url, key)))), [
+        200,
+        200,
+        200,
+        ...Array<number>(17).fill(429),
+      ]);
+    }
+    assert.equal(await countReminders(system.url), 3);
+
+    const [kept] = answers.filter(({ status }) => status === 201);
+    const { id } = (await kept?.json()) as { id: string };
+    assert.equal((await send(`${system.url}/api/reminders/${id}`, 'DELETE', '')).status, 200);
+    await eventually(async () => (await start(another)).status === 201);
+    assert.equal((await start(another)).status, 429);
+  });
+});
+
+describe('text messages', () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem();
+  });
+  after(() => system.stop());
+
+  const toPhone = (url: string, phone: string) =>
+    send(`${url}/api/reminders`, 'POST', { ...courseRequest, preference: 'sms', waitSeconds: 3600, phone });
+
+  test('go only to the countries that are allowed, also where several share a code', async () => {
+    const url = await system.startAnotherApi({ SMS_COUNTRIES: 'US, GB' });
+    for (const phone of ['+1 415 555 2671', '415 555 2671', '+44 7400 123456'])
+      assert.equal((await toPhone(url, phone)).status, 201, phone);
+    // Canada, Jamaica, Guernsey, Latvia, and a satellite.
+    for (const phone of [
+      '+1 416 555 0123',
+      '+1 876 555 1234',
+      '+44 7911 123456',
+      '+371 21 234 567',
+      '+8816 12345678',
+    ]) {
+      const { errors } = await problemOf(await toPhone(url, phone), 422);
+      const detail = 'must be a number of US or GB: text messages are sent to no other country';
+      assert.deepEqual(errors, [{ field: 'phone', detail }], phone);
+    }
+    assert.equal(await countReminders(system.url), 3);
+    for (const phone of ['+1 416 555 0123', '+371 21 234 567', '+8816 12345678'])
+      assert.equal((await toPhone(system.url, phone)).status, 201, phone);
+  });
+
+  test('do not go to premium-rate numbers', async () => {
+    for (const phone of ['+1 900 234 5678', '+33 899 12 34 56']) {
+      const { errors } = await problemOf(await toPhone(system.url, phone), 422);
+      assert.deepEqual(errors, [{ field: 'phone', detail: 'must not be a premium-rate number' }], phone);
+    }
+  });
+});
