@@ -34,11 +34,14 @@ export interface System {
   stop: () => Promise<void>;
 }
 
+/** Whoever a test sends to has agreed, unless it says otherwise. */
+const defaults = { PORT: '0', REQUIRE_CONSENT: 'false' };
+
 /** Starts all of it on free ports and in a folder of its own: a real server, a worker, and the API. */
 export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(join(tmpdir(), 'cuddle-'));
-  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', ...settings });
+  const config = readConfig({ ...defaults, DATA_DIR: dataDir, ...settings });
   const temporal = await startDevServer({
     cli: await temporalCliPath(),
     dataDir,
@@ -71,7 +74,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     client,
     temporal: target,
     startAnotherApi: async (changed = {}) => {
-      const config = readConfig({ DATA_DIR: dataDir, PORT: '0', ...settings, ...changed });
+      const config = readConfig({ ...defaults, DATA_DIR: dataDir, ...settings, ...changed });
       return (await startApi({ config, logger, signal, started }, target)).url;
     },
     stopTemporal: () => temporal.stop(),

@@ -1,10 +1,10 @@
 /** Who may see and change what. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { AccessConfig } from '../config';
 import type { CapabilityOf } from '../temporal/capabilities';
 import { ReminderNotFound } from '../temporal/reminders';
 import { Refusal } from './problem';
+import { equal } from './secrets';
 
 /** The caller has not shown the access token. */
 export class Unauthorized extends Refusal {
@@ -83,13 +83,4 @@ function byCapability(capabilityOf: CapabilityOf): Access {
 /** The bearer token of a request (RFC 6750, 2.1). */
 function bearerOf(request: Request): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.get('Authorization') ?? '')?.[1];
-}
-
-/** Takes as long for what is nearly right as for what is not, and tells no length. */
-function equal(given: string, right: string): boolean {
-  return timingSafeEqual(digest(given), digest(right));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

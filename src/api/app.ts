@@ -6,10 +6,12 @@ import type { AccessConfig } from '../config';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
 import type { CodecEndpoint } from '../temporal/codecEndpoint';
+import type { Contacts } from '../temporal/contacts';
 import type { Reminders } from '../temporal/reminders';
 import { codecRouter } from './codec';
 import type { CapabilityOf } from '../temporal/capabilities';
 import { createAccess, guardApi } from './access';
+import { consentRouter } from './consent';
 import { docsRouter } from './docs';
 import { handleErrors, notFound } from './errors';
 import { guardHost, guardOrigin, securityHeaders } from './guards';
@@ -29,6 +31,9 @@ export interface AppDependencies {
   /** Who may see and change reminders. */
   access: AccessConfig;
   capabilityOf: CapabilityOf;
+  contacts: Contacts;
+  /** The keys of the links by which contacts stop messages to them. */
+  stopKeyOf: CapabilityOf;
   logger: Logger;
   /** Where the Temporal Web UI has payloads decrypted, if they are encrypted. */
   codec: CodecEndpoint | undefined;
@@ -56,6 +61,8 @@ export function createApp({
   listOutbox,
   access: accessConfig,
   capabilityOf,
+  contacts,
+  stopKeyOf,
   logger,
   codec,
   defaultCountry,
@@ -93,6 +100,7 @@ export function createApp({
   );
   app.use(remindersRouter(reminders, schemas, access, publicUrl));
   app.use(outboxRouter(listOutbox, access));
+  app.use(consentRouter(contacts, stopKeyOf));
   app.use(pagesRouter(reminders, access));
   app.use(notFound);
   app.use(handleErrors(logger));

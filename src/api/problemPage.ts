@@ -1,4 +1,5 @@
 import { html, type Html } from '../html';
+import { page } from './page';
 import type { Problem } from './problem';
 
 /** The fields of the form, by the labels that they have on the page. */
@@ -12,31 +13,18 @@ const labels: Record<string, string> = {
 
 /** What a person reads, in a browser, when a page is not there or a plain form is refused. */
 export function problemPage({ title, status, detail, errors = [] }: Problem): string {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} · Cuddle-a-tron</title>
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <header class="masthead"><a class="brand" href="/">Cuddle-a-tron</a></header>
-        <main>
-          <section class="card">
-            <h1>${status === 404 ? 'There is nothing here' : 'That did not work yet'}</h1>
-            ${errors.length === 0 ? html`<p>${detail}</p>` : []}
-            <ul>
-              ${errors.map((error) => html`<li><strong>${labels[error.field] ?? error.field}</strong> ${error.detail}</li>`)}
-            </ul>
-            ${adviceFor(status)}
-            <p><a href="/">To an empty form</a></p>
-          </section>
-        </main>
-      </body>
-    </html>`;
-  return page.source;
+  return page(
+    title,
+    html`<section class="card">
+      <h1>${status === 404 ? 'There is nothing here' : 'That did not work yet'}</h1>
+      ${errors.length === 0 ? html`<p>${detail}</p>` : []}
+      <ul>
+        ${errors.map((error) => html`<li><strong>${labels[error.field] ?? error.field}</strong> ${error.detail}</li>`)}
+      </ul>
+      ${adviceFor(status)}
+      <p><a href="/">To an empty form</a></p>
+    </section>`,
+  );
 }
 
 function adviceFor(status: number): Html | [] {

@@ -5,6 +5,7 @@ import { isLoopback } from '../loopback';
 import { createClient, type Temporal } from '../temporal/connection';
 import { createCapabilities } from '../temporal/capabilities';
 import { createContactIds } from '../temporal/contactIds';
+import { createContacts } from '../temporal/contacts';
 import { createLimits } from '../temporal/limits';
 import { createReminders } from '../temporal/reminders';
 import { createRootKey } from '../temporal/rootKey';
@@ -19,13 +20,21 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   const contactIds = createContactIds(rootKey);
   // The Web UI shows every reminder: where nobody may see all of them, nobody is told where it is.
   const webUiUrl = access.kind === 'capability' ? undefined : temporal.uiUrl;
-  const reminders = createReminders(client, contactIds, webUiUrl, createLimits(client, limits));
+  const contacts = createContacts(client, contactIds);
+  const { requireConsent } = config;
+  const reminders = createReminders(client, {
+    contactIds,
+    contacts,
+    requireConsent,
+    webUiUrl,
+    limits: createLimits(client, limits),
+  });
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
     access,
-    capabilityOf: createCapabilities(client, rootKey),
+    capabilityOf: createCapabilities(client, rootKey, 'reminder'),
     logger,
     codec: createCodecEndpoint(config.encryptionKeys, temporal.uiUrl),
     defaultCountry,
@@ -34,6 +43,9 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     publicUrl,
     trustProxy,
     requestsPerMinute: limits.requestsPerMinute,
+    contacts,
+    stopKeyOf: createCapabilities(client, rootKey, 'stop'),
+    webhooks: { ...config.webhooks, receipts: reminders, contacts },
   });
   const server = started(await listen(app, { host, port }));
   if (access.kind === 'capability') {

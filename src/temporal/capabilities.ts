@@ -7,17 +7,18 @@ import type { RootKey } from './rootKey';
 const KEY_BYTES = 16;
 
 /**
- * Tells the key of a reminder, which its link holds: whoever has it may see and change the reminder. It is derived from the
- * reminder's id, so that none is stored, and there is one for any id, whether there is such a reminder or not.
+ * Tells the key that the link to something holds: whoever has it may do what the link is for. It is derived from the id, so
+ * that none is stored, and there is one for any id, whether there is anything of that id or not.
  *
  * @throws {TemporalUnavailable}, {TemporalOverloaded} while the root key cannot be read.
  */
-export type CapabilityOf = (reminderId: string) => Promise<string>;
+export type CapabilityOf = (id: string) => Promise<string>;
 
-export function createCapabilities(client: Client, rootKey: RootKey): CapabilityOf {
+/** @param purpose - of the links: to see and change a reminder, or to stop messages to a contact. */
+export function createCapabilities(client: Client, rootKey: RootKey, purpose: 'reminder' | 'stop'): CapabilityOf {
   const { call } = createCaller(client);
-  return async (reminderId) => {
-    const key = await call(() => rootKey.derive('capability'));
-    return createHmac('sha256', key).update(reminderId).digest().subarray(0, KEY_BYTES).toString('base64url');
+  return async (id) => {
+    const key = await call(() => rootKey.derive(`capability: ${purpose}`));
+    return createHmac('sha256', key).update(id).digest().subarray(0, KEY_BYTES).toString('base64url');
   };
 }

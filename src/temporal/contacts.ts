@@ -27,6 +27,8 @@ export interface Contacts {
   idOf(channel: Channel, address: string): Promise<string>;
   /** Where a contact stands; one of which nothing is known is unconfirmed. */
   standing(channel: Channel, address: string): Promise<Standing>;
+  /** The same, for those who know the id. */
+  standingOf(id: string): Promise<Standing>;
   /** @throws {ContactNotFound} */
   find(id: string): Promise<Contact>;
   /** Asks a contact for its consent, if that is still to be had, on behalf of a reminder, which is told of the answer. */
@@ -49,11 +51,16 @@ export interface Contacts {
   resumeById(id: string, channel: Channel): Promise<void>;
 }
 
+/** The workflow of a contact. */
+export function contactWorkflowId(contactId: string): string {
+  return `contact-${contactId}`;
+}
+
 const staticSummaries = { email: 'Consent of an email address', sms: 'Consent of a phone number' };
 
 export function createContacts(client: Client, contactIds: ContactIds): Contacts {
   const { call } = createCaller(client);
-  const idOf = async (channel: Channel, address: string) => `contact-${await contactIds.idOf(channel, address)}`;
+  const idOf = async (channel: Channel, address: string) => contactWorkflowId(await contactIds.idOf(channel, address));
 
   const handleOf = (id: string) => client.workflow.getHandle<typeof contact>(id);
 
@@ -65,9 +72,9 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
     return { channel, state, ...(reason && { reason }) };
   }
 
-  async function standing(channel: Channel, address: string): Promise<Standing> {
+  async function standingOf(id: string): Promise<Standing> {
     try {
-      return await find(await idOf(channel, address));
+      return await find(id);
     } catch (error) {
       if (error instanceof ContactNotFound) return { state: 'unconfirmed' };
       throw error;
@@ -107,7 +114,8 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
 
   return {
     idOf: (...args) => call(() => idOf(...args)),
-    standing: (...args) => call(() => standing(...args)),
+    standing: (channel, address) => call(async () => standingOf(await idOf(channel, address))),
+    standingOf: (...args) => call(() => standingOf(...args)),
     find: (...args) => call(() => find(...args)),
     ask: (channel, address, reminderId) =>
       call(async () => send(await idOf(channel, address), channel, reminderId, address)),

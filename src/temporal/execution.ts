@@ -1,6 +1,6 @@
 /** What a workflow execution tells of its reminder without being asked: its status, memo and search attributes. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import type { DeliveryStatus, ReminderState, ReminderStatus } from '../reminder';
+import type { Channel, DeliveryStatus, ReminderState, ReminderStatus } from '../reminder';
 import { reminder } from '../workflows/reminder';
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 
@@ -8,7 +8,9 @@ import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** What a reminder's workflow carries for lists. Memos go through the payload codec; search attributes do not. */
-export interface Memo extends Pick<ReminderStatus, 'message' | 'preference' | 'createdAt'> {
+export interface Memo extends Pick<ReminderStatus, 'message' | 'preference' | 'fallback' | 'createdAt'> {
+  /** The workflows of its contacts. */
+  contacts?: Partial<Record<Channel, string>>;
   /** A digest of what was asked for, by which a repeated request is told from another one with the same key. */
   fingerprint?: string;
 }
@@ -26,12 +28,13 @@ export function memoOf({ memo }: Execution): Memo {
 }
 
 export function summaryOf(execution: Execution) {
-  const { message, preference, createdAt } = memoOf(execution);
+  const { message, preference, fallback, createdAt } = memoOf(execution);
   return {
     id: execution.workflowId,
     state: endState(execution) ?? lastState(execution),
     dueAt: (execution.typedSearchAttributes.get(reminderDueAt) ?? execution.startTime).toISOString(),
     preference,
+    ...(fallback && { fallback }),
     message,
     createdAt,
   };

@@ -11,12 +11,22 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
-import type { Channel, ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
-import { reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
+import type { ConfirmationOutcome, ContactState } from '../contact';
+import type {
+  Channel,
+  Delivery,
+  Receipt,
+  ReminderChange,
+  ReminderInput,
+  ReminderState,
+  ReminderStatus,
+} from '../reminder';
+import { receipt, reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
 import { reminderContact, whileWaiting } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import type { ContactIds } from './contactIds';
+import { ContactNotFound, contactWorkflowId, type Contacts } from './contacts';
 import { LimitReached, type Contact, type Limit } from './limit';
 import {
   afterTermination,
@@ -33,8 +43,12 @@ import { createCaller, PATIENCE_MS } from './failure';
 import { decodePageToken, encodePageToken } from './pageToken';
 
 /** A reminder, with everything known of it. */
-export interface Reminder extends ReminderStatus {
+export interface Reminder extends Omit<ReminderStatus, 'deliveries'> {
   id: string;
+  deliveries: (Delivery & {
+    /** Where its contact stands, if it has to agree first. */
+    consent?: ContactState;
+  })[];
   /** Its execution in the Temporal Web UI, where one is known. */
   webUiUrl?: string;
 }
@@ -91,6 +105,17 @@ export interface Reminders {
    * @throws {ReminderNotFound}, {ReminderNotWaiting} when it has ended already, other than by a cancellation.
    */
   cancel(id: string): Promise<Reminder>;
+  /** Takes the six digits that a contact got by text message. @throws {ReminderNotFound}, {ContactNotFound} */
+  confirm(id: string, code: string): Promise<ConfirmationOutcome>;
+  /**
+   * Asks the contact of a reminder once more for its consent.
+   *
+   * @returns false when it was asked too often today, or has answered.
+   * @throws {ReminderNotFound}, {ContactNotFound}
+   */
+  askAgain(id: string, channel: Channel): Promise<boolean>;
+  /** Tells a reminder what a provider reports of it; one that is not there any more is passed over. */
+  record(id: string, receipt: Receipt): Promise<void>;
   /** @throws {TemporalUnavailable} while Temporal is away, or has no such namespace. */
   check(): Promise<void>;
   /** Closes the connection of the client, once the calls under way have ended. */
@@ -106,29 +131,39 @@ const staticSummaries = {
 /** How long a cancellation is given to come true before the answer is sent, in milliseconds. */
 const cancellationPatience = 2_000;
 
+export interface ReminderDependencies {
+  /** By which a contact's reminders are found. */
+  contactIds: ContactIds;
+  contacts: Contacts;
+  /** Whether the contacts of a channel have to agree before they get anything. */
+  requireConsent: Record<Channel, boolean>;
+  /** Where the Temporal Web UI is, without a trailing slash, if it is anywhere. */
+  webUiUrl: string | undefined;
+  /** Limits on what is started, the first to be asked first. */
+  limits: Limit[];
+}
+
 /**
  * @param client - of the Temporal that the reminders live in. Every function throws `TemporalUnavailable` or
  *   `TemporalOverloaded` when that does not answer within 4 s, or refuses more load.
- * @param contactIds - by which a contact's reminders are found.
- * @param webUiUrl - of the Temporal Web UI, without a trailing slash, where there is one.
- * @param limits - on what is started, the first to be asked first.
  */
 export function createReminders(
   client: Client,
-  contactIds: ContactIds,
-  webUiUrl: string | undefined,
-  limits: Limit[] = [],
+  { contactIds, contacts, requireConsent, webUiUrl, limits }: ReminderDependencies,
 ): Reminders {
   const { namespace } = client.options;
   const { call, close } = createCaller(client);
   const asked = new Map<string, Promise<ReminderStatus>>();
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
-    const contacts = await contactsOf(input);
-    const begin = () => startOrFind(id, input, fingerprint, contacts);
-    const withinLimits = limits.reduceRight((next, limit) => () => limit({ id, contacts }, next), begin);
+    const ids = await idsOf(input);
+    const begin = () => startOrFind(id, input, fingerprint, ids);
+    const withinLimits = limits.reduceRight((next, limit) => () => limit({ id, contacts: ids }, next), begin);
     try {
-      return await withinLimits();
+      const started = await withinLimits();
+      // When this fails, the reminder asks by itself once it is due.
+      await askContacts(id, input);
+      return started;
     } catch (error) {
       if (!(error instanceof LimitReached)) throw error;
       // A repeated request starts nothing, and gets the answer that it got before.
@@ -139,9 +174,17 @@ export function createReminders(
     }
   }
 
-  async function startOrFind(id: string, input: ReminderInput, fingerprint: string, contacts: Contact[]) {
-    const { message, preference, createdAt, dueAt } = input;
-    const memo: Memo = { message, preference, createdAt, fingerprint };
+  async function startOrFind(id: string, input: ReminderInput, fingerprint: string, ids: Contact[]) {
+    const { message, preference, fallback, createdAt, dueAt } = input;
+    const workflows = Object.fromEntries(ids.map(({ channel, id }) => [channel, contactWorkflowId(id)]));
+    const memo: Memo = {
+      message,
+      preference,
+      createdAt,
+      fingerprint,
+      contacts: workflows,
+      ...(fallback && { fallback }),
+    };
     try {
       const { firstExecutionRunId } = await client.workflow.start(reminderWorkflow, {
         workflowId: id,
@@ -153,7 +196,7 @@ export function createReminders(
         memo: { ...memo },
         typedSearchAttributes: [
           ...whileWaiting(dueAt),
-          { key: reminderContact, value: contacts.flatMap(({ id, foldedId }) => [id, foldedId]) },
+          { key: reminderContact, value: ids.flatMap(({ id, foldedId }) => [id, foldedId]) },
         ],
       });
       const reminder = { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) };
@@ -170,19 +213,27 @@ export function createReminders(
     return { reminder: await read(execution), created: false, startedAt: execution.startTime };
   }
 
-  function contactsOf(input: ReminderInput): Promise<Contact[]> {
+  function idsOf(input: ReminderInput): Promise<Contact[]> {
     return Promise.all([
-      ...('email' in input ? [contactOf('email', input.email)] : []),
-      ...('phone' in input ? [contactOf('sms', input.phone)] : []),
+      ...('email' in input ? [idsAt('email', input.email)] : []),
+      ...('phone' in input ? [idsAt('sms', input.phone)] : []),
     ]);
   }
 
-  async function contactOf(channel: Channel, address: string): Promise<Contact> {
+  async function idsAt(channel: Channel, address: string): Promise<Contact> {
     const [id, foldedId] = await Promise.all([
       contactIds.idOf(channel, address),
       contactIds.foldedIdOf(channel, address),
     ]);
     return { channel, id, foldedId };
+  }
+
+  /** Once for each reminder: a contact that it knows is not asked again. */
+  async function askContacts(id: string, input: ReminderInput): Promise<void> {
+    await Promise.all([
+      'email' in input && requireConsent.email && contacts.ask('email', input.email, id),
+      'phone' in input && requireConsent.sms && contacts.ask('sms', input.phone, id),
+    ]);
   }
 
   async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {
@@ -248,7 +299,36 @@ export function createReminders(
   async function read(execution: WorkflowExecutionDescription): Promise<Reminder> {
     const summary = summarise(execution);
     const status = afterTermination(await statusOf(execution, summary), execution);
-    return { ...summary, ...status, state: endState(execution) ?? status.state };
+    const deliveries = await withConsent(status.deliveries, memoOf(execution));
+    return { ...summary, ...status, deliveries, state: endState(execution) ?? status.state };
+  }
+
+  /** Where the contacts stand that have to agree before a message is sent. */
+  function withConsent(deliveries: Delivery[], { contacts: workflows = {} }: Memo): Promise<Reminder['deliveries']> {
+    return Promise.all(
+      deliveries.map(async (delivery) => {
+        const contact = workflows[delivery.channel];
+        if (contact === undefined || delivery.status !== 'pending' || !requireConsent[delivery.channel])
+          return delivery;
+        return { ...delivery, consent: (await contacts.standingOf(contact)).state };
+      }),
+    );
+  }
+
+  /** The workflow of the contact that a reminder goes to over a channel. */
+  async function contactOf(id: string, channel: Channel): Promise<string> {
+    const contact = memoOf(await find(id)).contacts?.[channel];
+    if (contact === undefined) throw new ContactNotFound();
+    return contact;
+  }
+
+  async function record(id: string, wish: Receipt): Promise<void> {
+    try {
+      const execution = await find(id);
+      if (execution.status.name === 'RUNNING') await client.workflow.getHandle(id).signal(receipt, wish);
+    } catch (error) {
+      if (!(error instanceof ReminderNotFound || error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
 
   /** What waits, and what was sent, can be told without a worker; the others are asked. */
@@ -279,6 +359,9 @@ export function createReminders(
     list: (...args) => call(() => list(...args)),
     change: (...args) => call(() => change(...args)),
     cancel: (...args) => call(() => cancel(...args)),
+    confirm: async (id, code) => contacts.confirm(await call(() => contactOf(id, 'sms')), code),
+    askAgain: async (id, channel) => contacts.askAgain(await call(() => contactOf(id, channel))),
+    record: (...args) => call(() => record(...args)),
     check: () => call(() => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
     close,
   };

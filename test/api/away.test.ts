@@ -6,15 +6,14 @@ import { setImmediate } from 'node:timers/promises';
 import { getReminder, courseRequest, problemOf, send, startReminder } from './client';
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
 import { TemporalUnavailable } from '../../src/temporal/failure';
-import { createContactIds } from '../../src/temporal/contactIds';
-import { createReminders, type Reminders } from '../../src/temporal/reminders';
-import { createRootKey } from '../../src/temporal/rootKey';
+import type { Reminders } from '../../src/temporal/reminders';
+import { remindersOver } from '../reminders';
 import { freePort } from '../ports';
 import { eventually, startSystem, type System } from '../system';
 
 function remindersAt(port: number): Reminders {
   const client = createClient(embeddedTemporal({ port, uiPort: 1 }), []);
-  return createReminders(client, createContactIds(createRootKey(client)), undefined);
+  return remindersOver(client);
 }
 
 describe('while every worker is away', () => {

@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
-import { createContactIds } from '../../src/temporal/contactIds';
-import { createReminders, type Reminder } from '../../src/temporal/reminders';
-import { createRootKey } from '../../src/temporal/rootKey';
+import type { Reminder } from '../../src/temporal/reminders';
+import { remindersOver } from '../reminders';
 import { eventually, startSystem, type System } from '../system';
 import { getReminder, problemOf, send, startReminder } from './client';
 
@@ -69,7 +68,7 @@ describe('a reminder that is being sent, by a mail server that says nothing', ()
     };
     const { connection } = system.client;
     const client = new Client({ connection, interceptors: { workflow: [counting] } });
-    const reminders = createReminders(client, createContactIds(createRootKey(client)), undefined);
+    const reminders = remindersOver(client);
 
     const seen = await Promise.all(Array.from({ length: visitors }, () => reminders.get(id)));
     assert.deepEqual(new Set(seen.map(({ state }) => state)), new Set(['sending']));

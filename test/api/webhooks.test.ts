@@ -11,10 +11,11 @@ import { listen } from '../../src/api/server';
 import { readConfig } from '../../src/config';
 import type { Channel, Receipt } from '../../src/reminder';
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
-import { createContactIds } from '../../src/temporal/contactIds';
 import { TemporalUnavailable } from '../../src/temporal/failure';
-import { createReminders } from '../../src/temporal/reminders';
+import { createContactIds } from '../../src/temporal/contactIds';
+import { createContacts } from '../../src/temporal/contacts';
 import { createRootKey } from '../../src/temporal/rootKey';
+import { remindersOver } from '../reminders';
 import { freePort } from '../ports';
 import { problemOf } from './client';
 
@@ -55,12 +56,14 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
   const config = readConfig({ HOME: __dirname, ...env });
   // Webhooks do not ask it anything.
   const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }), []);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), undefined);
+  const reminders = remindersOver(client);
   const app = createApp({
     reminders,
     listOutbox: () => Promise.resolve([]),
     access: config.access,
     capabilityOf: () => Promise.resolve(''),
+    contacts: createContacts(client, createContactIds(createRootKey(client))),
+    stopKeyOf: () => Promise.resolve(''),
     logger: pino({ level: 'silent' }),
     defaultCountry: config.defaultCountry,
     host: config.host,

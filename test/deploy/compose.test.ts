@@ -74,7 +74,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives a worker longer to stop than it takes', () => {
-    const [, grace] = /shutdownGraceTime: '(\d+) seconds'/.exec(read('src/worker/worker.ts')) ?? [];
+    const [, grace] = /shutdownGraceTime = '(\d+) seconds'/.exec(read('src/worker/worker.ts')) ?? [];
     assert.ok(grace);
     const [, period] = /^(\d+)s$/.exec(compose.services.worker.stop_grace_period ?? '') ?? [];
     assert.ok(Number(period) >= Number(grace) + 10, `${period} s for ${grace} s`);

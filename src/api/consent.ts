@@ -1,0 +1,112 @@
+/**
+ * The pages of those who get messages: where they agree to get them, and where they stop them. Opening one changes nothing,
+ * as mail scanners open every link; only its button does.
+ */
+import express, { Router, type Request, type Response } from 'express';
+import type { ConfirmationOutcome } from '../contact';
+import { html, type Html } from '../html';
+import type { CapabilityOf } from '../temporal/capabilities';
+import { ContactNotFound, type Contacts } from '../temporal/contacts';
+import { methodNotAllowed } from './errors';
+import { page } from './page';
+import { Refusal } from './problem';
+import { equal } from './secrets';
+
+/** The pages below `/confirm` and `/stop`. */
+export function consentRouter(contacts: Contacts, stopKeyOf: CapabilityOf): Router {
+  const router = Router();
+  const form = express.urlencoded({ limit: '1kb', extended: false });
+
+  router.get('/confirm/:contact', async (request, response) => {
+    const { state } = await find(request.params.contact);
+    show(response, state === 'confirmed' ? agreed : question);
+  });
+
+  router.post('/confirm/:contact', form, async (request, response) => {
+    const { contact } = request.params;
+    await find(contact);
+    const outcome = await contacts.confirm(contact, keyOf(request));
+    show(response.status(outcome === 'confirmed' ? 200 : 409), outcome === 'confirmed' ? agreed : notAgreed(outcome));
+  });
+
+  router.get('/stop/:contact', async (request, response) => {
+    const { contact } = request.params;
+    await refuseWrongKey(request, contact);
+    const { state } = await contacts.standingOf(contact);
+    show(response, state === 'stopped' ? stopped : stopQuestion);
+  });
+
+  // Mailboxes send this form by themselves when someone there unsubscribes with one click (RFC 8058, section 3.2).
+  router.post('/stop/:contact', form, async (request: Request<{ contact: string }>, response) => {
+    const { contact } = request.params;
+    await refuseWrongKey(request, contact);
+    const { again } = (request.body ?? {}) as { again?: unknown }; // A form may hold anything.
+    if (again === undefined) await contacts.stopById(contact, 'email', 'The person wants no more messages.');
+    else await contacts.resumeById(contact, 'email');
+    show(response, again === undefined ? stopped : agreed);
+  });
+
+  async function find(contact: string) {
+    try {
+      return await contacts.find(contact);
+    } catch (error) {
+      throw error instanceof ContactNotFound ? new Refusal(404, 'This link is not right, or no longer.') : error;
+    }
+  }
+
+  async function refuseWrongKey(request: Request, contact: string): Promise<void> {
+    if (!equal(keyOf(request), await stopKeyOf(contact))) throw new Refusal(404, 'This link is not right.');
+  }
+
+  for (const path of ['/confirm/:contact', '/stop/:contact']) router.all(path, methodNotAllowed('GET', 'HEAD', 'POST'));
+  return router;
+}
+
+function keyOf({ query: { key } }: Request): string {
+  return typeof key === 'string' ? key : '';
+}
+
+function show(response: Response, content: Html): void {
+  response
+    .type('html')
+    .set('Cache-Control', 'no-store')
+    .set('Referrer-Policy', 'no-referrer')
+    .send(page('Reminders', content));
+}
+
+const question = html`<section class="card">
+  <h1>Do you want reminders?</h1>
+  <p>Somebody set up a reminder for you here, and would like it to be sent to you. Nothing will be sent unless you agree.</p>
+  <form method="post"><button class="primary">Yes, send me reminders</button></form>
+  <p>If you do not want that, just close this page.</p>
+</section>`;
+
+const agreed = html`<section class="card">
+  <h1>You will get reminders</h1>
+  <p>You can stop them at any time, by the link at the end of each email.</p>
+</section>`;
+
+const stopQuestion = html`<section class="card">
+  <h1>No more messages?</h1>
+  <p>Whoever sets up a reminder for you here will no longer reach you at this address.</p>
+  <form method="post"><button class="primary">Stop all messages to me</button></form>
+</section>`;
+
+const stopped = html`<section class="card">
+  <h1>You will get no more messages</h1>
+  <p>Nothing goes to this address any more, whoever asks for it. Did you change your mind?</p>
+  <form method="post"><button name="again" value="yes">Send me reminders again</button></form>
+</section>`;
+
+const causes: Record<Exclude<ConfirmationOutcome, 'confirmed'>, string> = {
+  wrong: 'This link is not the one that was sent last.',
+  exhausted: 'This link is not the one that was sent last.',
+  expired: 'This link is too old, or was used already.',
+};
+
+function notAgreed(outcome: Exclude<ConfirmationOutcome, 'confirmed'>): Html {
+  return html`<section class="card">
+    <h1>That did not work</h1>
+    <p>${causes[outcome]} Whoever set up the reminder can have a new one sent to you.</p>
+  </section>`;
+}
