@@ -1,6 +1,15 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. */
 import { z } from 'zod';
-import { outbox, problem, reminder, reminderPage, listQuery, outboxQuery, type RequestSchemas } from './schemas';
+import {
+  idempotencyKey,
+  listQuery,
+  outbox,
+  outboxQuery,
+  problem,
+  reminder,
+  reminderPage,
+  type RequestSchemas,
+} from './schemas';
 
 export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
@@ -30,8 +39,14 @@ const body = {
   415: refused('The body is neither JSON nor an HTML form.'),
   422: refused('A field is wrong; `errors` names each.'),
 };
-/** What any call may get: wrong methods, names, origins and headers, and faults of ours. */
-const others = { default: refused('Refused, or failed; `detail` says why.') };
+/** What any call may get. */
+const others = {
+  400: refused('The request is malformed.'),
+  421: refused('This server does not go by the name that it was called by.'),
+  500: refused('A fault of ours; it was written to the log.'),
+};
+/** What a change may get. */
+const foreign = { 403: refused('A page of another site asked for it.') };
 const unknownReminder = { 404: refused('There is no reminder of this id.') };
 
 const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
@@ -67,7 +82,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
               name: 'Idempotency-Key',
               in: 'header',
               description: 'The same key starts one reminder, however often the request is sent.',
-              schema: { type: 'string', minLength: 1, maxLength: 255 },
+              schema: schemaOf(idempotencyKey, 'input'),
             },
           ],
           requestBody: bodyOf('NewReminder'),
@@ -78,9 +93,10 @@ export function createOpenApiDocument(requests: RequestSchemas) {
               headers: { Location: { description: 'Its address.', schema: { type: 'string' } } },
             },
             303: { description: 'A form was sent: the page of the reminder.' },
+            ...others,
+            ...foreign,
             ...body,
             ...away,
-            ...others,
           },
         },
         get: {
@@ -89,10 +105,10 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           summary: 'List reminders: those still running first, then the latest ended',
           parameters: queryParameters(listQuery),
           responses: {
+            ...others,
             200: json('A page of reminders.', 'ReminderPage'),
             400: refused('A parameter is wrong.'),
             ...away,
-            ...others,
           },
         },
       },
@@ -113,9 +129,10 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             200: json('The changed reminder.', 'Reminder'),
             ...unknownReminder,
             409: refused('It is no longer waiting.'),
+            ...others,
+            ...foreign,
             ...body,
             ...away,
-            ...others,
           },
         },
         delete: {
@@ -127,6 +144,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             202: json('The cancellation takes a moment: an attempt in flight is let end.', 'Reminder'),
             ...unknownReminder,
             409: refused('It has ended already.'),
+            ...foreign,
             ...away,
             ...others,
           },
@@ -138,7 +156,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           tags: ['Outbox'],
           summary: 'List the latest 100 messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
-          responses: { 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.'), ...others },
+          responses: { ...others, 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
         },
       },
       '/healthz': {
