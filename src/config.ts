@@ -44,6 +44,8 @@ export interface Config {
   sms: SmsTransportConfig;
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** What lets one in somewhere: the log leaves it out. */
+  secrets: readonly string[];
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -68,6 +70,9 @@ const smtpUrl = z
   .url({ protocol: /^smtps?$/, hostname: /./, error: 'must be an smtp:// or smtps:// address' })
   .refine((url) => isDecodable(new URL(url).username + new URL(url).password), {
     error: 'has a user or password with a wrong "%": write it as %25',
+  })
+  .refine((url) => !new URL(url).searchParams.has('logger'), {
+    error: 'must not have "logger": that log would hold the emails',
   });
 
 const emailAddress = z
@@ -148,8 +153,24 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     email: readEmail(values),
     sms: readSms(values),
     defaultCountry: values.DEFAULT_COUNTRY,
+    secrets: readSecrets(present),
     logLevel: values.LOG_LEVEL,
   };
+}
+
+/** The settings that let one in. Some hold several secrets, with commas. */
+const secretSettings = [
+  'ACCESS_TOKEN',
+  'ENCRYPTION_KEY',
+  'SENDGRID_API_KEY',
+  'SMTP_URL',
+  'TEMPORAL_API_KEY',
+  'TWILIO_AUTH_TOKEN',
+];
+
+function readSecrets(env: Record<string, string>): string[] {
+  const { password } = new URL(env.SMTP_URL ?? 'smtp://localhost');
+  return [...secretSettings.flatMap((name) => env[name]?.split(',') ?? []), password, decodeURIComponent(password)];
 }
 
 function isDecodable(text: string): boolean {

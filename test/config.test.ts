@@ -46,6 +46,14 @@ describe('the settings', () => {
     }
   });
 
+  test('tell what the log has to leave out', () => {
+    const keys = { ACCESS_TOKEN: 'access', ENCRYPTION_KEY: 'first,second', SENDGRID_API_KEY: 'SG.key' };
+    const { secrets } = read({ ...keys, EMAIL_FROM: 'whiskers@example.com' });
+    for (const secret of ['access', 'first', 'second', 'SG.key']) assert.ok(secrets.includes(secret), secret);
+    const smtp = read({ SMTP_URL: 'smtps://whiskers:p%40ss@mail.example.com', EMAIL_FROM: 'whiskers@example.com' });
+    for (const secret of ['p%40ss', 'p@ss']) assert.ok(smtp.secrets.includes(secret), secret);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
@@ -63,6 +71,7 @@ describe('the settings', () => {
     ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a public address below another', { PUBLIC_URL: 'https://example.com/cuddles' }, /PUBLIC_URL/],
     ['a mail server without a name', { SMTP_URL: 'smtp://', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
+    ['a mail log', { SMTP_URL: 'smtp://u:secret@h?logger=true', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a mail password that is not encoded', { SMTP_URL: 'smtps://u:secret%ss@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a Temporal port beyond all ports', { TEMPORAL_ADDRESS: 'temporal.example:99999' }, /TEMPORAL_ADDRESS/],
     ['an SMTP address that is none', { SMTP_URL: 'https://secret@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],

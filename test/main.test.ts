@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,12 +7,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { before, beforeEach, afterEach, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import type { OutboxMessage } from '../src/reminder';
 import { getReminder, send, courseRequest, startReminder } from './api/client';
 import { temporalCliPath } from './binaries';
 import { startHoldingMailServer } from './mailServer';
 import { freePort } from './ports';
+import { descendantOf } from './processes';
 import { eventually } from './system';
 
 const root = resolve(__dirname, '..');
@@ -292,15 +292,3 @@ describe('npm start', () => {
     assert.match((await ended).said, /ACCESS_TOKEN/);
   });
 });
-
-/** The process id of a descendant of a process, by what its command line holds. */
-async function descendantOf(pid: number | undefined, command: string): Promise<number | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,args=']);
-  const processes = stdout.split('\n').map((line) => {
-    const [, id, parent, args] = /^ *(\d+) +(\d+) +(.*)$/.exec(line) ?? [];
-    return { pid: Number(id), parent: Number(parent), args };
-  });
-  const family = new Set([pid]);
-  for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  return processes.find(({ pid, args }) => family.has(pid) && args?.includes(command))?.pid;
-}
