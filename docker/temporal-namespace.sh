@@ -18,4 +18,6 @@ temporal operator namespace describe >/dev/null ||
   temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 30d
 try temporal operator search-attribute create \
   --name ReminderState --type Keyword \
-  --name ReminderDueAt --type Datetime
+  --name ReminderDueAt --type Datetime \
+  --name ReminderContact --type KeywordList \
+  --name ContactState --type Keyword

@@ -1,12 +1,14 @@
 /**
  * Every setting, read once at start. A setting that is wrong stops the start with one line that names it.
  */
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
 import { z } from 'zod';
+import type { Channel } from './reminder';
 import { StartError } from './startError';
 import { readClientSettings } from './temporal/clientSettings';
 
@@ -25,6 +27,8 @@ export interface TwilioConfig {
   baseUrl: string | undefined;
   /** A number of one's own, or a Messaging Service that picks one. */
   sender: { from: string } | { messagingServiceSid: string };
+  /** Where Twilio reports what became of a message, if it can reach us. */
+  statusCallback: string | undefined;
 }
 
 /** Which Temporal to use: one that we start ourselves, or one that is already there. */
@@ -42,8 +46,12 @@ export interface Config {
   temporal: TemporalConfig;
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
+  /** What it takes to believe what providers report. */
+  webhooks: { sendgridPublicKey: KeyObject | undefined; twilioAuthToken: string | undefined };
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** The most sends per second over each channel, by all workers together. */
+  sendsPerSecond: Record<Channel, number>;
   /** What lets one in somewhere: the log leaves it out. */
   secrets: readonly string[];
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -82,6 +90,20 @@ const emailAddress = z
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
 
+const perSecond = z
+  .string()
+  .regex(/^\d{1,5}(\.\d+)?$/, 'must be a number, such as 10 or 0.5')
+  .transform(Number)
+  .refine((value) => value > 0, 'must be more than 0')
+  .default(100);
+
+const verificationKey = z.string().transform((text, context) => {
+  const key = readPublicKey(text);
+  if (key?.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  context.addIssue('must be the verification key that SendGrid shows for its Signed Event Webhook');
+  return z.NEVER;
+});
+
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
@@ -94,6 +116,7 @@ const settings = z.object({
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
+  SENDGRID_WEBHOOK_PUBLIC_KEY: verificationKey.optional(),
   SMTP_URL: smtpUrl.optional(),
   TWILIO_ACCOUNT_SID: z
     .string()
@@ -110,6 +133,8 @@ const settings = z.object({
     .string()
     .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
     .default('US'),
+  EMAILS_PER_SECOND: perSecond,
+  SMS_PER_SECOND: perSecond,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -152,7 +177,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     temporal: readTemporal(values, present),
     email: readEmail(values),
     sms: readSms(values),
+    webhooks: {
+      sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
+      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
+    },
     defaultCountry: values.DEFAULT_COUNTRY,
+    sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     secrets: readSecrets(present),
     logLevel: values.LOG_LEVEL,
   };
@@ -182,6 +212,16 @@ function isDecodable(text: string): boolean {
   }
 }
 
+/** A public key in base64 (SPKI), in the frame of a PEM file or without. */
+function readPublicKey(text: string): KeyObject | undefined {
+  const base64 = text.replace(/-----(BEGIN|END) PUBLIC KEY-----|\\n|\s/g, '');
+  try {
+    return createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
 /** The standard settings of Temporal clients, if any are there, mean a Temporal that is already running. */
 function readTemporal(values: Settings, env: Record<string, string>): TemporalConfig {
   const connect = readClientSettings(env);
@@ -208,7 +248,24 @@ function readSms(values: Settings): SmsTransportConfig {
   if (!accountSid && !authToken) return { kind: 'outbox' };
   if (!accountSid) throw new StartError('TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set');
   if (!authToken) throw new StartError('TWILIO_AUTH_TOKEN is missing: TWILIO_ACCOUNT_SID is set');
-  return { kind: 'twilio', accountSid, authToken, baseUrl: values.TWILIO_BASE_URL, sender: readTwilioSender(values) };
+  return {
+    kind: 'twilio',
+    accountSid,
+    authToken,
+    baseUrl: values.TWILIO_BASE_URL,
+    sender: readTwilioSender(values),
+    statusCallback: readStatusCallback(values),
+  };
+}
+
+/** Twilio refuses messages whose status callback is on this machine (error 21609), unless it is on this machine itself. */
+function readStatusCallback({ PUBLIC_URL, TWILIO_BASE_URL }: Settings): string | undefined {
+  if (PUBLIC_URL === undefined || (isOnThisMachine(PUBLIC_URL) && !isOnThisMachine(TWILIO_BASE_URL))) return undefined;
+  return `${PUBLIC_URL}/webhooks/twilio/status`;
+}
+
+function isOnThisMachine(url: string | undefined): boolean {
+  return url !== undefined && /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

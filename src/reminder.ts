@@ -18,6 +18,10 @@ export type Recipient =
 
 /** What a reminder workflow is started with. */
 export type ReminderInput = Recipient & {
+  /** Of two messages, the text message goes first, and the email only if that fails or is not delivered in time. */
+  fallback?: true;
+  /** The time zone of the recipient, as an IANA name such as "Europe/Zurich": what is night there decides. */
+  timeZone?: string;
   /** What to say: 1 to 1,000 characters, newlines allowed. */
   message: string;
   /** When to say it: an RFC 3339 instant in UTC. One in the past is due at once. */
@@ -57,7 +61,7 @@ export interface PathStep {
 }
 
 export type DeliveryStatus =
-  /** Not due yet. */
+  /** Not due yet, or held back; then `waitsFor` says by what. */
   | 'pending'
   /** Being attempted, or waiting for its next attempt. */
   | 'sending'
@@ -67,7 +71,7 @@ export type DeliveryStatus =
   | 'delivered'
   /** It will not be attempted again; `error` says why. */
   | 'failed'
-  /** It was not sent, because the reminder was cancelled. */
+  /** It was not sent: the reminder was cancelled, its contact wants none, or the other message was enough. */
   | 'skipped'
   /** It may have been sent, and nobody can know. */
   | 'unknown';
@@ -84,7 +88,20 @@ export interface Delivery {
   at?: string;
   /** Why it failed, or why its last attempt did, in one sentence without contacts. */
   error?: string;
+  /** What it waits for, other than its due time or its next attempt. */
+  waitsFor?: Obstacle;
+  /** How long it waits for that at most: RFC 3339, UTC. */
+  waitsUntil?: string;
 }
+
+/** What a message can wait for. */
+export type Obstacle =
+  /** Its contact has not yet agreed to get messages. */
+  | 'consent'
+  /** It is night where its contact lives. */
+  | 'quiet-hours'
+  /** It was sent, and its provider may yet report whether it has arrived. */
+  | 'receipt';
 
 /** Everything a reminder workflow tells of itself, through its query `status`. */
 export interface ReminderStatus {
@@ -92,17 +109,30 @@ export interface ReminderStatus {
   dueAt: string;
   createdAt: string;
   preference: Preference;
+  fallback?: true;
   message: string;
   path: PathStep[];
   deliveries: Delivery[];
 }
 
 /** What a sending activity answers once a provider has accepted a message. */
-export interface Receipt {
+export interface Acceptance {
   /** The provider's own id of the message. */
   providerId: string;
   /** When the provider accepted it: RFC 3339, UTC. */
   at: string;
+  /** For how long the provider may report what becomes of it, in milliseconds. Absent where it does not. */
+  receiptsForMs?: number;
+}
+
+/** What a provider reports of a message that it has accepted. */
+export interface Receipt {
+  channel: Channel;
+  status: Extract<DeliveryStatus, 'sent' | 'delivered' | 'failed'>;
+  /** When it came to that: RFC 3339, UTC. */
+  at: string;
+  /** Why it failed, in one sentence without contacts. */
+  reason?: string;
 }
 
 /** A message held by the outbox, where messages go while no provider is set up. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { readConfig } from '../src/config';
@@ -54,6 +55,34 @@ describe('the settings', () => {
     for (const secret of ['p%40ss', 'p@ss']) assert.ok(smtp.secrets.includes(secret), secret);
   });
 
+  const verificationKey = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey;
+
+  test('take the key of SendGrid’s webhook as SendGrid shows it, or as a PEM file', () => {
+    const base64 = verificationKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const pem = verificationKey.export({ format: 'pem', type: 'spki' }).toString();
+    for (const SENDGRID_WEBHOOK_PUBLIC_KEY of [base64, ` ${base64}\n`, pem, pem.trim().replaceAll('\n', '\\n')]) {
+      const { sendgridPublicKey } = read({ SENDGRID_WEBHOOK_PUBLIC_KEY }).webhooks;
+      assert.ok(sendgridPublicKey?.equals(verificationKey), SENDGRID_WEBHOOK_PUBLIC_KEY);
+    }
+    assert.equal(read({}).webhooks.sendgridPublicKey, undefined);
+  });
+
+  test('tell Twilio where to report, unless it could not reach that', () => {
+    const twilio = { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' };
+    for (const [env, statusCallback] of [
+      [{}, undefined],
+      [{ PUBLIC_URL: 'https://c.example' }, 'https://c.example/webhooks/twilio/status'],
+      [{ PUBLIC_URL: 'http://localhost:3000' }, undefined],
+      [{ PUBLIC_URL: 'http://127.0.0.1:3000', TWILIO_BASE_URL: 'https://api.dublin.ie1.twilio.com' }, undefined],
+      [{ PUBLIC_URL: 'http://[::1]', TWILIO_BASE_URL: 'http://localhost:4010' }, 'http://[::1]/webhooks/twilio/status'],
+    ] as const) {
+      const { sms, webhooks } = read({ ...twilio, ...env });
+      assert.equal(sms.kind === 'twilio' && sms.statusCallback, statusCallback, JSON.stringify(env));
+      assert.equal(webhooks.twilioAuthToken, 'token');
+    }
+    assert.equal(read({}).webhooks.twilioAuthToken, undefined);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
@@ -69,6 +98,22 @@ describe('the settings', () => {
       ],
     ),
     ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
+    ...[
+      'secret',
+      'c2VjcmV0',
+      verificationKey.export({ format: 'der', type: 'spki' }).subarray(1).toString('base64'),
+      generateKeyPairSync('ec', { namedCurve: 'secp384r1' })
+        .publicKey.export({ format: 'der', type: 'spki' })
+        .toString('base64'),
+      generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+      generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+        .privateKey.export({ format: 'pem', type: 'pkcs8' })
+        .toString(),
+    ].map((key, index): [string, Record<string, string>, RegExp] => [
+      `a key of SendGrid’s webhook that is none (${index})`,
+      { SENDGRID_WEBHOOK_PUBLIC_KEY: key },
+      /^SENDGRID_WEBHOOK_PUBLIC_KEY must be the verification key that SendGrid shows/,
+    ]),
     ['a public address below another', { PUBLIC_URL: 'https://example.com/cuddles' }, /PUBLIC_URL/],
     ['a mail server without a name', { SMTP_URL: 'smtp://', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a mail log', { SMTP_URL: 'smtp://u:secret@h?logger=true', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],

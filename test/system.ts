@@ -13,7 +13,9 @@ import { readConfig } from '../src/config';
 import { listOutbox, outboxDir } from '../src/outbox';
 import { createClient, embeddedTemporal } from '../src/temporal/connection';
 import { startDevServer } from '../src/temporal/embedded/devServer';
+import { createContactIds } from '../src/temporal/contactIds';
 import { createReminders } from '../src/temporal/reminders';
+import { createRootKey } from '../src/temporal/rootKey';
 import { searchAttributes } from '../src/temporal/searchAttributes';
 import { runWorker } from '../src/worker/worker';
 import { workflowBundle } from '../src/worker/workflowBundle';
@@ -42,7 +44,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   });
   const target = embeddedTemporal(temporal);
   const client = createClient(target);
-  const reminders = createReminders(client, target.uiUrl);
+  const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
   const activities = createActivities(createTransports(config));
   const worker = await runWorker({
@@ -50,6 +52,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     namespace: target.namespace,
     activities,
     workflowBundle: await workflowBundle(),
+    perSecond: config.sendsPerSecond,
   });
   const app = createApp({
     reminders,

@@ -14,12 +14,20 @@ export type FailureKind =
   /** The provider did not accept the message, and may do so later. */
   | 'Unavailable'
   /** The provider may have accepted the message, and its answer did not reach us. */
-  | 'MaybeSent';
+  | 'MaybeSent'
+  /** The contact wants no messages: nothing was sent, and nothing will be. */
+  | 'Stopped'
+  /** The contact has not yet agreed to get messages: nothing was sent. */
+  | 'Unconfirmed'
+  /** It is night where the contact lives: nothing was sent. */
+  | 'QuietHours';
 
 /** The one element of the `details` of the `ApplicationFailure` of a sending activity. */
 export interface FailureDetails {
   /** How long to wait at least before the next attempt, in milliseconds. */
   retryAfterMs?: number;
+  /** Whether it is certain that no earlier attempt has sent the message, because the provider was asked. */
+  settled?: true;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The activities that send: one for each channel. Their names are Temporal activity types and stay as they are.
  */
-import type { Receipt } from '../reminder';
+import type { Acceptance } from '../reminder';
 import { composeEmail } from './emailContent';
 import { failureOf } from './failure';
 import type { Accepted, EmailTransport, SmsTransport } from './providers/transport';
@@ -13,6 +13,10 @@ export interface SendRequest {
   to: string;
   /** 1 to 1,000 characters, newlines allowed. */
   message: string;
+  /** The time zone of the recipient, as an IANA name. */
+  timeZone?: string | undefined;
+  /** When the first attempt began that may have sent this message (RFC 3339, UTC); absent when none may have. */
+  doubtfulSince?: string | undefined;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -25,15 +29,15 @@ export type Activities = ReturnType<typeof createActivities>;
  */
 export function createActivities({ email, sms }: { email: EmailTransport; sms: SmsTransport }) {
   return {
-    sendEmail: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
+    sendEmail: ({ reminderId, to, message }: SendRequest): Promise<Acceptance> =>
       attempt(() => email({ reminderId, to, ...composeEmail(message) })),
 
-    sendSms: ({ reminderId, to, message }: SendRequest): Promise<Receipt> =>
+    sendSms: ({ reminderId, to, message }: SendRequest): Promise<Acceptance> =>
       attempt(() => sms({ reminderId, to, text: message })),
   };
 }
 
-async function attempt(send: () => Promise<Accepted>): Promise<Receipt> {
+async function attempt(send: () => Promise<Accepted>): Promise<Acceptance> {
   try {
     const { providerId } = await send();
     return { providerId, at: new Date().toISOString() };

@@ -15,6 +15,7 @@ import { outboxRouter } from './outbox';
 import { pagesRouter } from './pages';
 import { remindersRouter } from './reminders';
 import { createRequestSchemas } from './schemas';
+import { webhooksRouter, type WebhookDependencies } from './webhooks';
 
 export interface AppDependencies {
   reminders: Reminders;
@@ -26,6 +27,8 @@ export interface AppDependencies {
   host: string;
   /** Where people reach it, if that is elsewhere. */
   publicUrl: string | undefined;
+  /** Without them, there are no webhooks. */
+  webhooks?: WebhookDependencies;
 }
 
 /** The largest body of a request. */
@@ -38,6 +41,7 @@ export function createApp({
   defaultCountry,
   host,
   publicUrl,
+  webhooks,
 }: AppDependencies): Express {
   const app = express();
   const schemas = createRequestSchemas(defaultCountry);
@@ -47,6 +51,8 @@ export function createApp({
   app.use(metrics.measure);
   app.use(securityHeaders(publicUrl));
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
+  // Before whatever is meant for browsers: providers show who they are by their signatures.
+  if (webhooks) app.use(webhooksRouter(webhooks, publicUrl));
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);

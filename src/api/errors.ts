@@ -90,7 +90,7 @@ function refusalOf(error: unknown): Refusal {
 
 /** The errors of Express's own parsers, router and static files, which carry a status. */
 function refusalOfExpress(error: unknown): Refusal | undefined {
-  const { status, type } = error as { status?: unknown; type?: unknown };
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown };
   switch (status) {
     case 400:
       return new Refusal(
@@ -100,7 +100,9 @@ function refusalOfExpress(error: unknown): Refusal | undefined {
     case 413:
       return new Refusal(
         413,
-        type === 'parameters.too.many' ? 'The form has too many fields.' : 'The body is too large: 16 kB are the most.',
+        type === 'parameters.too.many'
+          ? 'The form has too many fields.'
+          : `The body is too large: ${Number(limit) / 1024} kB are the most.`,
       );
     case 415:
       return new Refusal(415, 'The encoding or character set of the body is not supported: send it as UTF-8.');

@@ -62,6 +62,40 @@ const bodyOf = (name: string) => ({
   content: { 'application/json': { schema: ref(name) }, 'application/x-www-form-urlencoded': { schema: ref(name) } },
 });
 
+/** What any webhook answers to a provider. */
+const reported = {
+  ...others,
+  400: refused('The body or the query is malformed.'),
+  403: refused('The provider did not sign it.'),
+  404: refused('The provider is not set up.'),
+  413: refused('The body is too large.'),
+  415: refused('The body is of another media type.'),
+  ...away,
+};
+const signature = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+});
+const twilioSignature = signature('X-Twilio-Signature', 'Over the public address and the form.');
+const form = (properties: Record<string, string>, required: string[]) => ({
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: {
+        type: 'object',
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([name, description]) => [name, { type: 'string', description }]),
+        ),
+        required,
+      },
+    },
+  },
+});
+const refusedForm = { 422: refused('A parameter is missing or repeated.') };
+
 /** The contract of the API: what `/api/openapi.json` answers. */
 export function createOpenApiDocument(requests: RequestSchemas) {
   return {
@@ -157,6 +191,59 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           summary: 'List the latest 100 messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
           responses: { ...others, 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
+        },
+      },
+      '/webhooks/sendgrid/events': {
+        post: {
+          operationId: 'takeSendgridEvents',
+          tags: ['Webhooks'],
+          summary: 'For SendGrid: what became of emails',
+          parameters: [
+            signature('X-Twilio-Email-Event-Webhook-Signature', 'ECDSA over the timestamp and the body.'),
+            signature('X-Twilio-Email-Event-Webhook-Timestamp', 'Unix time in seconds, of the last 5 minutes.'),
+          ],
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: { type: 'array', items: { description: 'An event.' } } } },
+          },
+          responses: { 204: { description: 'They are taken in; what is unknown is passed over.' }, ...reported },
+        },
+      },
+      '/webhooks/twilio/status': {
+        post: {
+          operationId: 'takeTwilioStatus',
+          tags: ['Webhooks'],
+          summary: 'For Twilio: what became of a text message',
+          parameters: [{ name: 'reminderId', in: 'query', schema: { type: 'string' } }, twilioSignature],
+          requestBody: form(
+            { MessageStatus: 'Such as `delivered`.', ErrorCode: 'Why it failed.', To: 'The phone number.' },
+            ['MessageStatus'],
+          ),
+          responses: {
+            204: { description: 'It is taken in; what is unknown is passed over.' },
+            ...reported,
+            ...refusedForm,
+          },
+        },
+      },
+      '/webhooks/twilio/incoming': {
+        post: {
+          operationId: 'takeTwilioMessage',
+          tags: ['Webhooks'],
+          summary: 'For Twilio: what a person answered',
+          parameters: [twilioSignature],
+          requestBody: form(
+            { From: 'The phone number.', Body: 'Such as `STOP`.', OptOutType: 'What Twilio has taken it for.' },
+            ['From'],
+          ),
+          responses: {
+            200: {
+              description: 'What to answer the person, in TwiML.',
+              content: { 'text/xml': { schema: { type: 'string' } } },
+            },
+            ...reported,
+            ...refusedForm,
+          },
         },
       },
       '/healthz': {

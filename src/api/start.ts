@@ -1,14 +1,17 @@
 import type { Program } from '../program';
 import { listOutbox, outboxDir } from '../outbox';
 import { createClient, type Temporal } from '../temporal/connection';
+import { createContactIds } from '../temporal/contactIds';
 import { createReminders } from '../temporal/reminders';
+import { createRootKey } from '../temporal/rootKey';
 import { createApp } from './app';
 import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
   const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  const reminders = createReminders(createClient(temporal), temporal.uiUrl);
+  const client = createClient(temporal);
+  const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,

@@ -13,9 +13,10 @@ import {
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import type { ReminderChange, ReminderInput, ReminderState, ReminderStatus } from '../reminder';
 import { reminder as reminderWorkflow, reschedule, status as statusQuery } from '../workflows/reminder';
-import { whileWaiting } from '../workflows/searchAttributes';
+import { reminderContact, whileWaiting } from '../workflows/searchAttributes';
 import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
+import type { ContactIds } from './contactIds';
 import {
   afterTermination,
   endState,
@@ -107,9 +108,10 @@ const cancellationPatience = 2_000;
 /**
  * @param client - of the Temporal that the reminders live in. Every function throws `TemporalUnavailable` or
  *   `TemporalOverloaded` when that does not answer within 4 s, or refuses more load.
+ * @param contactIds - by which a contact's reminders are found.
  * @param webUiUrl - of the Temporal Web UI, without a trailing slash, where there is one.
  */
-export function createReminders(client: Client, webUiUrl: string | undefined): Reminders {
+export function createReminders(client: Client, contactIds: ContactIds, webUiUrl: string | undefined): Reminders {
   const { namespace } = client.options;
   const { call, close } = createCaller(client);
   const asked = new Map<string, Promise<ReminderStatus>>();
@@ -126,7 +128,7 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: staticSummaries[preference],
         memo: { ...memo },
-        typedSearchAttributes: whileWaiting(dueAt),
+        typedSearchAttributes: [...whileWaiting(dueAt), { key: reminderContact, value: await contactIdsOf(input) }],
       });
       return { reminder: { id, ...waiting(input), ...linkTo(id, firstExecutionRunId) }, created: true };
     } catch (error) {
@@ -135,6 +137,13 @@ export function createReminders(client: Client, webUiUrl: string | undefined): R
       if (memoOf(execution).fingerprint !== fingerprint) throw new ReminderDiffers();
       return { reminder: await read(execution), created: false };
     }
+  }
+
+  function contactIdsOf(input: ReminderInput): Promise<string[]> {
+    return Promise.all([
+      ...('email' in input ? [contactIds.idOf('email', input.email)] : []),
+      ...('phone' in input ? [contactIds.idOf('sms', input.phone)] : []),
+    ]);
   }
 
   async function list({ state, pageSize, pageToken }: Parameters<Reminders['list']>[0]): Promise<ReminderPage> {

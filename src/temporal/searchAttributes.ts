@@ -1,13 +1,22 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { temporal } from '@temporalio/proto';
-import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { reminderContact, reminderDueAt, reminderState } from '../workflows/searchAttributes';
 
-const { INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+const { INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } =
+  temporal.api.enums.v1.IndexedValueType;
 
-/** The search attributes that must be registered, with their types as the Temporal CLI writes them. */
-export const searchAttributes: Record<string, 'Keyword' | 'Datetime'> = {
+/** The types, by the names that the Temporal CLI knows them by. */
+const types = {
+  Keyword: INDEXED_VALUE_TYPE_KEYWORD,
+  KeywordList: INDEXED_VALUE_TYPE_KEYWORD_LIST,
+  Datetime: INDEXED_VALUE_TYPE_DATETIME,
+};
+
+/** The search attributes that must be registered, with their types. */
+export const searchAttributes: Record<string, keyof typeof types> = {
   [reminderState.name]: 'Keyword',
   [reminderDueAt.name]: 'Datetime',
+  [reminderContact.name]: 'KeywordList',
 };
 
 /** What an administrator does where a worker may not. */
@@ -31,11 +40,6 @@ export async function registerSearchAttributes(
   if (missing.length === 0) return;
   await operatorService.addSearchAttributes({
     namespace,
-    searchAttributes: Object.fromEntries(
-      missing.map(([name, type]) => [
-        name,
-        type === 'Keyword' ? INDEXED_VALUE_TYPE_KEYWORD : INDEXED_VALUE_TYPE_DATETIME,
-      ]),
-    ),
+    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, types[type]])),
   });
 }

@@ -23,7 +23,9 @@ export async function startWorker({ config, logger, signal, started }: Program, 
   const activities = createActivities(createTransports(config));
   const { namespace } = temporal;
   try {
-    started(await runWorker({ connection, namespace, activities, workflowBundle: bundle }));
+    started(
+      await runWorker({ connection, namespace, activities, workflowBundle: bundle, perSecond: config.sendsPerSecond }),
+    );
   } catch (cause) {
     throw new StartError(`The worker cannot start: ${(cause as Error).message}`, { cause });
   }

@@ -2,7 +2,9 @@ import { getHeapStatistics } from 'node:v8';
 import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities';
+import type { Channel } from '../reminder';
 import { reminderTaskQueue } from '../temporal/connection';
+import { sendingQueue } from '../workflows/taskQueues';
 
 export interface RunningWorker {
   /** Rejects when the worker cannot go on; resolves once it has stopped. */
@@ -14,37 +16,66 @@ export interface RunningWorker {
 export interface WorkerDependencies {
   connection: NativeConnection;
   namespace: string;
+  /** Where the workflows are; the sends are on queues beside it. */
+  taskQueue?: string;
   activities: Activities;
   workflowBundle: WorkflowBundleOption;
+  /** The most sends per second over each channel, by all the workers together. */
+  perSecond: Record<Channel, number>;
+  /** How many sends over each channel this worker makes at a time; as many as the SDK does, by default. */
+  sendsAtATime?: number | undefined;
 }
 
 /** About what one waiting reminder takes in the worker's cache. One that is not cached is replayed when it wakes up. */
 const BYTES_PER_CACHED_WORKFLOW = 256 * 1024;
 
-/** Starts a worker that runs reminders and sends their messages. */
+// Longer than a transport takes to give up: an attempt that is cut short is one that may have been sent.
+const shutdownGraceTime = '20 seconds';
+
+/** Starts a worker that runs reminders, and one for each channel that sends their messages. */
 export async function runWorker({
   connection,
   namespace,
+  taskQueue = reminderTaskQueue,
   activities,
   workflowBundle,
+  perSecond,
+  sendsAtATime,
 }: WorkerDependencies): Promise<RunningWorker> {
-  const worker = await Worker.create({
-    connection,
-    namespace,
-    taskQueue: reminderTaskQueue,
-    workflowBundle,
-    activities,
-    // More at a time than this only wait for each other: one thread runs them all.
-    maxConcurrentWorkflowTaskExecutions: 8,
-    maxCachedWorkflows: Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_CACHED_WORKFLOW),
-    // Longer than a transport takes to give up: an attempt that is cut short is one that may have been sent.
-    shutdownGraceTime: '20 seconds',
-  });
-  const ended = worker.run();
+  const sender = (channel: Channel) =>
+    Worker.create({
+      connection,
+      namespace,
+      taskQueue: sendingQueue(taskQueue, channel),
+      activities,
+      maxTaskQueueActivitiesPerSecond: perSecond[channel],
+      ...(sendsAtATime !== undefined && { maxConcurrentActivityTaskExecutions: sendsAtATime }),
+      shutdownGraceTime,
+    });
+  const workers = await Promise.all([
+    Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowBundle,
+      activities, // Those that earlier versions have put on this queue.
+      // More at a time than this only wait for each other: one thread runs them all.
+      maxConcurrentWorkflowTaskExecutions: 8,
+      maxCachedWorkflows: Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_CACHED_WORKFLOW),
+      shutdownGraceTime,
+    }),
+    sender('email'),
+    sender('sms'),
+  ]);
+  const stopAll = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // One that cannot go on takes the others along.
+  const ended = Promise.all(workers.map((worker) => worker.run().finally(stopAll))).then(() => undefined);
   return {
     ended,
     stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      stopAll();
       await ended;
     },
   };

@@ -2,15 +2,17 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  condition,
   isCancellation,
   proxyActivities,
-  setCurrentDetails,
-  sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
-import type { Channel, Delivery, Receipt, ReminderStatus } from '../reminder';
-import { describe } from './status';
+import type { Acceptance, Channel, Obstacle, ReminderStatus } from '../reminder';
+import { isReported, recordAcceptance } from './receipts';
+import { deliveryOf, fromNow, nothingToWaitFor, record } from './status';
+import { sendingQueue } from './taskQueues';
 
 const options = {
   // Above the time-outs of the transports, so that they are the ones who say what happened.
@@ -21,55 +23,96 @@ const options = {
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
 
-export const { sendEmail } = proxyActivities<Activities>({ ...options, summary: 'Send the email' });
-export const { sendSms } = proxyActivities<Activities>({ ...options, summary: 'Send the text message' });
+const summaries = { email: 'Send the email', sms: 'Send the text message' };
+
+/** The activities that send over a channel. */
+export function sending(channel: Channel) {
+  const taskQueue = sendingQueue(workflowInfo().taskQueue, channel);
+  return proxyActivities<Activities>({ ...options, taskQueue, summary: summaries[channel] });
+}
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long a reminder waits for the consent of its contact once it is due. */
+const CONSENT_WAIT = 7 * DAY;
+
+/** How often it looks by itself, should the word of a consent get lost. */
+const CONSENT_LOOK = 6 * HOUR;
 
 /** How an attempt ended. */
-type Attempt =
-  { kind: 'Sent'; receipt: Receipt } | ({ kind: FailureKind | 'NotStarted'; sentence: string } & FailureDetails);
+type Attempt = { kind: 'Sent'; acceptance: Acceptance } | Failure;
+type Failure = { kind: FailureKind | 'NotStarted'; sentence: string } & FailureDetails;
+
+/** The failures of attempts that have not asked the provider, because something held them back. */
+const HELD_BACK: Failure['kind'][] = ['NotStarted', 'Stopped', 'Unconfirmed', 'QuietHours'];
+
+/** What has been tried so far. */
+interface Trials {
+  attempts: number;
+  /** How many of them may have sent the message. */
+  maybeSent: number;
+  /** When the first that may have sent it began: RFC 3339, UTC. */
+  doubtfulSince?: string;
+  /** The pauses between attempts, in milliseconds. */
+  paused: number;
+  /** How long consent was waited for, in milliseconds. */
+  unconfirmed: number;
+}
+
+/** What a reminder hears from its contacts while it is being sent. */
+export interface News {
+  /** How often one of them has agreed or refused. */
+  consents: number;
+}
 
 /**
  * Sends one message, trying again for a day, and records how it goes. It never throws, so that one branch's failure never
  * stops the other. The day is that of the pauses: time in which no worker was there is not counted.
  *
- * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, which may double the
- * message, and never by a third: better twice than never, and better once than often.
+ * No provider takes an idempotency key, so an attempt that may have been sent is followed by one more, and never by a third:
+ * better twice than never, and better once than often. That one asks the provider first, where it can be asked, and a
+ * receipt that comes meanwhile makes it needless.
+ *
+ * @param send - makes one attempt, told since when the message may have been sent, if it may.
  */
-export async function deliver(current: ReminderStatus, channel: Channel, send: () => Promise<Receipt>): Promise<void> {
-  let paused = 0;
-  let maybeSent = 0;
-  for (let attempts = 1; ; attempts++) {
-    record(current, channel, { status: 'sending', attempts });
-    const attempt = await tryOnce(send);
+export async function deliver(
+  current: ReminderStatus,
+  channel: Channel,
+  news: News,
+  send: (doubtfulSince?: string) => Promise<Acceptance>,
+): Promise<void> {
+  const trials: Trials = { attempts: 0, maybeSent: 0, paused: 0, unconfirmed: 0 };
+  const reported = () => isReported(deliveryOf(current, channel));
+  for (;;) {
+    const { consents } = news;
+    const began = new Date().toISOString();
+    record(current, channel, { status: 'sending', attempts: trials.attempts + 1, ...nothingToWaitFor });
+    const attempt = await tryOnce(() => send(trials.doubtfulSince));
     if (attempt.kind === 'Sent') {
-      record(current, channel, { status: 'sent', ...attempt.receipt, error: undefined });
+      recordAcceptance(current, channel, attempt.acceptance);
       return;
     }
-    if (attempt.kind === 'MaybeSent') maybeSent++;
-    if (attempt.kind === 'NotStarted') attempts--;
-    const { sentence: error } = attempt;
-    record(current, channel, { attempts, error });
+    count(attempt, trials, began);
+    if (reported()) return;
+    record(current, channel, { attempts: trials.attempts, error: attempt.sentence });
 
-    const exhausted = paused >= DAY && attempt.kind !== 'MaybeSent';
-    const failed = attempt.kind === 'Rejected' || maybeSent > 1 || exhausted;
-    const pauseMs = pauseAfter(attempt, attempts);
-    paused += pauseMs;
-    const cancelled = attempt.kind === 'NotStarted' || (!failed && !(await pause(pauseMs)));
-    if (failed || cancelled) {
-      const status = maybeSent > 0 ? 'unknown' : cancelled ? 'skipped' : 'failed';
-      record(current, channel, { status, at: new Date().toISOString() });
+    const goOn = () => reported() || (attempt.kind === 'Unconfirmed' && news.consents > consents);
+    const end = endAfter(attempt, trials) ?? (await pause(current, channel, pauseAfter(attempt, trials), goOn));
+    if (reported()) return;
+    if (end !== undefined) {
+      const status = trials.maybeSent > 0 ? 'unknown' : end;
+      record(current, channel, { status, at: new Date().toISOString(), ...nothingToWaitFor });
       return;
     }
   }
 }
 
-async function tryOnce(send: () => Promise<Receipt>): Promise<Attempt> {
+async function tryOnce(send: () => Promise<Acceptance>): Promise<Attempt> {
   try {
-    return { kind: 'Sent', receipt: await send() };
+    return { kind: 'Sent', acceptance: await send() };
   } catch (error) {
     // An attempt that has started is never cancelled.
     if (isCancellation(error))
@@ -83,26 +126,75 @@ async function tryOnce(send: () => Promise<Receipt>): Promise<Attempt> {
   }
 }
 
-/** How long to wait before the next attempt, in milliseconds: ever longer, and as long as the provider wants. */
-function pauseAfter({ retryAfterMs = 0 }: FailureDetails, attempts: number): number {
-  const backoff = Math.min(2 ** (attempts - 1) * SECOND, 10 * MINUTE);
-  return Math.max(backoff, retryAfterMs);
-}
-
-/** Resolves to whether there is to be a next attempt. */
-async function pause(ms: number): Promise<boolean> {
-  try {
-    await sleep(ms, { summary: 'Until the next attempt' });
-    return true;
-  } catch (error) {
-    if (isCancellation(error)) return false;
-    throw error;
+function count({ kind, settled }: Failure, trials: Trials, began: string): void {
+  if (!HELD_BACK.includes(kind)) trials.attempts++;
+  if (settled) trials.maybeSent = 0;
+  if (kind === 'MaybeSent') {
+    trials.maybeSent++;
+    trials.doubtfulSince ??= began;
   }
 }
 
-function record(current: ReminderStatus, channel: Channel, change: Partial<Delivery>): void {
-  current.deliveries = current.deliveries.map((delivery) =>
-    delivery.channel === channel ? { ...delivery, ...change } : delivery,
-  );
-  setCurrentDetails(describe(current));
+/** How the delivery ends with this failure, if there is not to be another attempt. */
+function endAfter({ kind }: Failure, { maybeSent, paused, unconfirmed }: Trials): 'failed' | 'skipped' | undefined {
+  switch (kind) {
+    case 'Stopped':
+    case 'NotStarted':
+      return 'skipped';
+    case 'Unconfirmed':
+      return unconfirmed >= CONSENT_WAIT ? 'skipped' : undefined;
+    case 'QuietHours':
+      return undefined;
+    case 'Rejected':
+      return 'failed';
+    case 'MaybeSent':
+      return maybeSent > 1 ? 'failed' : undefined;
+    default:
+      return maybeSent > 1 || paused >= DAY ? 'failed' : undefined;
+  }
+}
+
+interface Pause {
+  ms: number;
+  /** What is waited for, if it is not only time. */
+  waitsFor?: Obstacle;
+  /** For how long it may be waited for, in milliseconds. */
+  atMostMs?: number;
+}
+
+/** How long to wait before the next attempt: ever longer, and as long as the provider wants. */
+function pauseAfter({ kind, retryAfterMs = 0 }: Failure, trials: Trials): Pause {
+  switch (kind) {
+    case 'Unconfirmed': {
+      const atMostMs = CONSENT_WAIT - trials.unconfirmed;
+      const ms = Math.min(CONSENT_LOOK, atMostMs);
+      trials.unconfirmed += ms;
+      return { ms, waitsFor: 'consent', atMostMs };
+    }
+    case 'QuietHours':
+      return { ms: retryAfterMs, waitsFor: 'quiet-hours', atMostMs: retryAfterMs };
+    default: {
+      const backoff = Math.min(2 ** (trials.attempts - 1) * SECOND, 10 * MINUTE);
+      const ms = Math.max(backoff, retryAfterMs);
+      trials.paused += ms;
+      return { ms };
+    }
+  }
+}
+
+/** Waits until it is time for the next attempt, or `goOn` says so; `skipped` when the reminder is cancelled meanwhile. */
+async function pause(
+  current: ReminderStatus,
+  channel: Channel,
+  { ms, waitsFor, atMostMs = ms }: Pause,
+  goOn: () => boolean,
+): Promise<'skipped' | undefined> {
+  if (waitsFor) record(current, channel, { status: 'pending', waitsFor, waitsUntil: fromNow(atMostMs) });
+  try {
+    await condition(goOn, ms, { summary: 'Until the next attempt' });
+    return undefined;
+  } catch (error) {
+    if (isCancellation(error)) return 'skipped';
+    throw error;
+  }
 }

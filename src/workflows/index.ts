@@ -1,1 +1,2 @@
 export { reminder } from './reminder';
+export { rootKey } from './rootKey';

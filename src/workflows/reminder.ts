@@ -5,12 +5,16 @@
  *                                   ├─ sms ───► SmsReminder ───┼─► Succeeded | Failed
  *                                   └─ both ──► both at once ──┘
  *              (at any time: reschedule; cancel ─► Cancelled)
+ *
+ * With a fallback, "both" is SmsReminder and, only if that does not arrive, EmailReminder.
  */
 import {
   ApplicationFailure,
+  CancellationScope,
   CancelledFailure,
   condition,
   defineQuery,
+  defineSignal,
   defineUpdate,
   isCancellation,
   makeContinueAsNewFunc,
@@ -19,10 +23,11 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReminderChange, ReminderInput, ReminderStatus } from '../reminder';
-import { deliver, sendEmail, sendSms } from './delivery';
+import type { Receipt, ReminderChange, ReminderInput, ReminderStatus } from '../reminder';
+import { deliver, sending, type News } from './delivery';
+import { nextReceipt, noteReceipt } from './receipts';
 import { reminderDueAt } from './searchAttributes';
-import { begin, enter, isInstant, outcomeOf } from './status';
+import { begin, deliveryOf, enter, isInstant, nothingToWaitFor, outcomeOf, record } from './status';
 
 /** How the reminder fares: asked while it runs, and after it has ended. */
 export const status = defineQuery<ReminderStatus>('status');
@@ -30,8 +35,17 @@ export const status = defineQuery<ReminderStatus>('status');
 /** Changes when a waiting reminder is due, or what it says. Refused with `NotWaiting` once it is being sent. */
 export const reschedule = defineUpdate<ReminderStatus, [ReminderChange]>('reschedule');
 
+/** What a provider reports of a message, in any order, and maybe more than once. */
+export const receipt = defineSignal<[Receipt]>('receipt');
+
+/** Tells a reminder that one of its contacts has agreed to get messages, or refused, so that it looks again. */
+export const consentChanged = defineSignal('consentChanged');
+
+/** How long a text message is given to arrive before the email is sent in its place, in milliseconds. */
+const FALLBACK_AFTER = 10 * 60 * 1_000;
+
 /**
- * Waits until the reminder is due, then sends it.
+ * Waits until the reminder is due, then sends it, and stays as long as its providers may report what became of it.
  *
  * @returns how it went, when at least one message was sent.
  * @throws ApplicationFailure `ReminderFailed` when no message is known to have been sent, `InvalidReminder` when the input
@@ -39,7 +53,14 @@ export const reschedule = defineUpdate<ReminderStatus, [ReminderChange]>('resche
  */
 export async function reminder(input: ReminderInput): Promise<ReminderStatus> {
   const current = begin(input);
+  const news: News = { consents: 0 };
   setHandler(status, () => current);
+  setHandler(receipt, (receipt) => {
+    noteReceipt(current, receipt);
+  });
+  setHandler(consentChanged, () => {
+    news.consents++;
+  });
   setHandler(reschedule, (change) => apply(change, current), {
     validator: (change: ReminderChange) => {
       refuseIfLate(current);
@@ -53,17 +74,23 @@ export async function reminder(input: ReminderInput): Promise<ReminderStatus> {
     enter(current, 'Preference', 'sending');
     switch (input.preference) {
       case 'email':
-        await emailReminder(current, input.email);
+        await emailReminder(current, news, input, input.email);
         break;
       case 'sms':
-        await smsReminder(current, input.phone);
+        await smsReminder(current, news, input, input.phone);
         break;
       case 'both':
-        await Promise.all([emailReminder(current, input.email), smsReminder(current, input.phone)]);
+        if (input.fallback) await smsOrElseEmail(current, news, input);
+        else
+          await Promise.all([
+            emailReminder(current, news, input, input.email),
+            smsReminder(current, news, input, input.phone),
+          ]);
     }
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    for (const delivery of current.deliveries) delivery.status = 'skipped';
+    for (const { channel, status } of current.deliveries)
+      if (status === 'pending') record(current, channel, { status: 'skipped', ...nothingToWaitFor });
   }
 
   return end(current);
@@ -85,36 +112,66 @@ async function timer(current: ReminderStatus, input: ReminderInput): Promise<voi
   }
 }
 
-async function emailReminder(current: ReminderStatus, to: string): Promise<void> {
+async function emailReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'EmailReminder');
-  const { message } = current;
-  await deliver(current, 'email', () => sendEmail({ reminderId: workflowInfo().workflowId, to, message }));
+  const letter = letterOf(current, input, to);
+  await deliver(current, 'email', news, (doubtfulSince) => sending('email').sendEmail({ ...letter, doubtfulSince }));
 }
 
-async function smsReminder(current: ReminderStatus, to: string): Promise<void> {
+async function smsReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'SmsReminder');
-  const { message } = current;
-  await deliver(current, 'sms', () => sendSms({ reminderId: workflowInfo().workflowId, to, message }));
+  const letter = letterOf(current, input, to);
+  await deliver(current, 'sms', news, (doubtfulSince) => sending('sms').sendSms({ ...letter, doubtfulSince }));
 }
 
-function end(current: ReminderStatus): ReminderStatus {
-  const outcome = outcomeOf(current.deliveries);
+function letterOf({ message }: ReminderStatus, { timeZone }: ReminderInput, to: string) {
+  return { reminderId: workflowInfo().workflowId, to, message, timeZone };
+}
+
+async function smsOrElseEmail(
+  current: ReminderStatus,
+  news: News,
+  input: Extract<ReminderInput, { preference: 'both' }>,
+): Promise<void> {
+  await smsReminder(current, news, input, input.phone);
+  const sms = () => deliveryOf(current, 'sms');
+  if (sms().waitsFor === 'receipt') {
+    const known = () => sms().waitsFor !== 'receipt';
+    await condition(known, FALLBACK_AFTER, { summary: 'Until the text message has arrived' });
+  }
+  const { status, waitsFor } = sms();
+  const arrived = status === 'delivered' || (status === 'sent' && waitsFor === undefined);
+  if (arrived) record(current, 'email', { status: 'skipped', at: new Date().toISOString() });
+  else await emailReminder(current, news, input, input.email);
+}
+
+async function end(current: ReminderStatus): Promise<ReminderStatus> {
+  const cancelled = CancellationScope.current().consideredCancelled;
+  let outcome = enterOutcome(current, cancelled);
+  while (!cancelled && (await nextReceipt(current))) outcome = enterOutcome(current, cancelled);
+  for (const { channel } of current.deliveries) record(current, channel, nothingToWaitFor);
+
   switch (outcome) {
     case 'succeeded':
     case 'partial':
-      enter(current, 'Succeeded', outcome);
       return current;
     case 'cancelled':
-      enter(current, 'Cancelled', outcome);
       throw new CancelledFailure('The reminder was cancelled');
     case 'failed':
-      enter(current, 'Failed', outcome);
       throw ApplicationFailure.nonRetryable(
         'No message is known to have been sent',
         'ReminderFailed',
         current.deliveries,
       );
   }
+}
+
+const lastSteps = { succeeded: 'Succeeded', partial: 'Succeeded', cancelled: 'Cancelled', failed: 'Failed' } as const;
+
+function enterOutcome(current: ReminderStatus, cancelled: boolean) {
+  const outcome = outcomeOf(current, cancelled);
+  enter(current, lastSteps[outcome], outcome);
+  return outcome;
 }
 
 function apply(change: ReminderChange, current: ReminderStatus): ReminderStatus {

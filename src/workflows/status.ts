@@ -39,6 +39,7 @@ export function waiting({
   dueAt,
   createdAt,
   preference,
+  fallback,
   message,
 }: Omit<ReminderInput, 'email' | 'phone'>): ReminderStatus {
   return {
@@ -46,6 +47,7 @@ export function waiting({
     dueAt,
     createdAt,
     preference,
+    ...(fallback && { fallback }),
     message,
     path: [{ state: 'Timer', enteredAt: createdAt }],
     deliveries: channels[preference].map((channel) => ({ channel, status: 'pending', attempts: 0 })),
@@ -53,14 +55,14 @@ export function waiting({
 }
 
 /** Lets a reminder that was not started by the API, but by any Temporal client, be seen in the lists all the same. */
-function introduce({ message, preference, createdAt, dueAt }: ReminderInput): void {
-  upsertMemo({ message, preference, createdAt });
+function introduce({ message, preference, fallback, createdAt, dueAt }: ReminderInput): void {
+  upsertMemo({ message, preference, createdAt, ...(fallback && { fallback }) });
   upsertSearchAttributes(whileWaiting(dueAt));
 }
 
 /** Records that a state of the picture was entered, where the API and the Web UI can see it. */
 export function enter(status: ReminderStatus, step: PathState, state: ReminderState = status.state): void {
-  status.path.push({ state: step, enteredAt: new Date().toISOString() });
+  if (status.path.at(-1)?.state !== step) status.path.push({ state: step, enteredAt: new Date().toISOString() });
   if (state !== status.state) {
     status.state = state;
     upsertSearchAttributes([{ key: reminderState, value: state }]);
@@ -68,12 +70,42 @@ export function enter(status: ReminderStatus, step: PathState, state: ReminderSt
   setCurrentDetails(describe(status));
 }
 
-/** What becomes of a reminder whose deliveries have all ended. */
-export function outcomeOf(deliveries: Delivery[]): 'succeeded' | 'partial' | 'failed' | 'cancelled' {
-  const sent = deliveries.filter((delivery) => delivery.status === 'sent').length;
-  if (sent === deliveries.length) return 'succeeded';
+/** The delivery over a channel that the reminder's preference has. */
+export function deliveryOf({ deliveries }: ReminderStatus, channel: Channel): Delivery {
+  const delivery = deliveries.find((delivery) => delivery.channel === channel);
+  if (!delivery) throw new TypeError(`The reminder does not go out by ${channel}`);
+  return delivery;
+}
+
+/** Records how a delivery goes, where the API and the Web UI can see it. */
+export function record(current: ReminderStatus, channel: Channel, change: Partial<Delivery>): void {
+  current.deliveries = current.deliveries.map((delivery) =>
+    delivery.channel === channel ? { ...delivery, ...change } : delivery,
+  );
+  setCurrentDetails(describe(current));
+}
+
+/** What a delivery that waits for nothing has recorded. */
+export const nothingToWaitFor = { waitsFor: undefined, waitsUntil: undefined };
+
+/** The instant so many milliseconds from now: RFC 3339, UTC. */
+export function fromNow(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+/**
+ * What becomes of a reminder whose deliveries have all ended. With a fallback one message is enough.
+ *
+ * @param cancelled - whether the reminder was cancelled.
+ */
+export function outcomeOf(
+  { deliveries, fallback }: ReminderStatus,
+  cancelled: boolean,
+): 'succeeded' | 'partial' | 'failed' | 'cancelled' {
+  const sent = deliveries.filter(({ status }) => status === 'sent' || status === 'delivered').length;
+  if (sent === deliveries.length || (fallback && sent > 0)) return 'succeeded';
   if (sent > 0) return 'partial';
-  return deliveries.every((delivery) => delivery.status === 'skipped') ? 'cancelled' : 'failed';
+  return cancelled && deliveries.every(({ status }) => status === 'skipped') ? 'cancelled' : 'failed';
 }
 
 /** One line for the Web UI, without contacts or message. */
@@ -84,7 +116,7 @@ export function describe({ state, dueAt, deliveries }: ReminderStatus): string {
 
 function problemOf(input: ReminderInput): string | undefined {
   // Input from outside this program may be anything, whatever its type says.
-  const { preference, message, dueAt, createdAt, email, phone } = input as Partial<
+  const { preference, message, dueAt, createdAt, email, phone, fallback } = input as Partial<
     Record<keyof ReminderInput | 'email' | 'phone', unknown>
   >;
   if (typeof preference !== 'string' || !Object.hasOwn(channels, preference))
@@ -94,6 +126,7 @@ function problemOf(input: ReminderInput): string | undefined {
   if (!isInstant(createdAt)) return 'createdAt must be an RFC 3339 instant.';
   if (preference !== 'sms' && typeof email !== 'string') return 'email is missing.';
   if (preference !== 'email' && typeof phone !== 'string') return 'phone is missing.';
+  if (fallback !== undefined && (fallback !== true || preference !== 'both')) return 'fallback needs two channels.';
   return undefined;
 }
 

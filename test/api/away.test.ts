@@ -6,9 +6,16 @@ import { setImmediate } from 'node:timers/promises';
 import { getReminder, courseRequest, problemOf, send, startReminder } from './client';
 import { createClient, embeddedTemporal } from '../../src/temporal/connection';
 import { TemporalUnavailable } from '../../src/temporal/failure';
-import { createReminders } from '../../src/temporal/reminders';
+import { createContactIds } from '../../src/temporal/contactIds';
+import { createReminders, type Reminders } from '../../src/temporal/reminders';
+import { createRootKey } from '../../src/temporal/rootKey';
 import { freePort } from '../ports';
 import { eventually, startSystem, type System } from '../system';
+
+function remindersAt(port: number): Reminders {
+  const client = createClient(embeddedTemporal({ port, uiPort: 1 }));
+  return createReminders(client, createContactIds(createRootKey(client)), undefined);
+}
 
 describe('while every worker is away', () => {
   let system: System;
@@ -117,7 +124,7 @@ describe('while Temporal takes connections and says nothing', () => {
     const silent = createServer((caller) => callers.push(caller)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const reminders = createReminders(createClient(embeddedTemporal({ port, uiPort: 1 })), undefined);
+    const reminders = remindersAt(port);
 
     const started = Date.now();
     await assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
@@ -129,7 +136,7 @@ describe('while Temporal takes connections and says nothing', () => {
 });
 
 test('closing the connection waits for the calls under way, which are tried again until they are given up', async () => {
-  const reminders = createReminders(createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 })), undefined);
+  const reminders = remindersAt(await freePort());
   const list = () => assert.rejects(reminders.list({ pageSize: 1 }), TemporalUnavailable);
   await list(); // From now on nobody waits for a connection: a call fails at once, and is between two tries.
   const calls: Promise<void>[] = [];

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client, type WorkflowClientInterceptor } from '@temporalio/client';
+import { createContactIds } from '../../src/temporal/contactIds';
 import { createReminders, type Reminder } from '../../src/temporal/reminders';
+import { createRootKey } from '../../src/temporal/rootKey';
 import { eventually, startSystem, type System } from '../system';
 import { getReminder, problemOf, send, startReminder } from './client';
 
@@ -66,7 +68,8 @@ describe('a reminder that is being sent, by a mail server that says nothing', ()
       },
     };
     const { connection } = system.client;
-    const reminders = createReminders(new Client({ connection, interceptors: { workflow: [counting] } }), undefined);
+    const client = new Client({ connection, interceptors: { workflow: [counting] } });
+    const reminders = createReminders(client, createContactIds(createRootKey(client)), undefined);
 
     const seen = await Promise.all(Array.from({ length: visitors }, () => reminders.get(id)));
     assert.deepEqual(new Set(seen.map(({ state }) => state)), new Set(['sending']));

@@ -67,13 +67,6 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]>
     },
   ],
   'sent-after-a-lost-worker': [{ recipient: recipients.sms, wait: 0, sms: lostOnce }, nothing],
-  'cancelled-before-an-attempt': [
-    { wait: 0, attemptsAtATime: 1, email: () => setTimeout(3_000) },
-    async ({ handle }) => {
-      while ((await handle.query(status)).deliveries[1]?.status !== 'sending');
-      await handle.cancel();
-    },
-  ],
   'cancelled-while-waiting': [{ wait: 60_000 }, ({ handle }) => handle.cancel()],
   'cancelled-between-attempts': [
     { recipient: recipients.email, wait: 0, email: unauthorized },

@@ -374,24 +374,22 @@ describe('a reminder', () => {
     });
   });
 
-  test('that is cancelled before a worker has begun an attempt skips it, and ends the one in flight', () => {
+  test('that is cancelled before a worker has begun an attempt sends nothing', () => {
     const { email, asked, answer } = holdingProvider();
-    return world.play({ wait: 0, attemptsAtATime: 1, email }, async ({ handle, texts }) => {
+    const options = { recipient: recipients.email, wait: 0, attemptsAtATime: 1, email };
+    return world.play(options, async ({ handle, emails, startAnother }) => {
       await asked.opened;
-      await handle.cancel();
-      await eventually(async () => (await handle.query(status)).deliveries[1]?.status === 'skipped');
-      answer.open();
+      const another = await startAnother();
+      await eventually(async () => (await attemptOf(another)) !== undefined);
+      await another.cancel();
 
-      const { state, deliveries } = await handle.result();
-      assert.equal(state, 'partial');
-      assert.deepEqual(
-        deliveries.map(({ status, attempts }) => [status, attempts]),
-        [
-          ['sent', 1],
-          ['skipped', 0],
-        ],
-      );
-      assert.equal(texts.length, 0);
+      await assert.rejects(another.result(), (error: WorkflowFailedError) => error.cause instanceof CancelledFailure);
+      const { state, deliveries } = await another.query(status);
+      assert.equal(state, 'cancelled');
+      assert.deepEqual([deliveries[0]?.status, deliveries[0]?.attempts], ['skipped', 0]);
+      answer.open();
+      assert.equal((await handle.result()).state, 'succeeded');
+      assert.equal(emails.length, 1);
     });
   });
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { createActivities } from '../../src/activities';
+import { runWorker } from '../../src/worker/worker';
 import type { Email, Sms } from '../../src/activities/providers/transport';
 import type { Recipient, ReminderInput } from '../../src/reminder';
 import type { reminder } from '../../src/workflows';
@@ -24,6 +25,8 @@ export interface Scene {
   texts: Sms[];
   /** When the reminder was made, in the server's time. */
   now: Date;
+  /** Starts another reminder like it, on the same worker. */
+  startAnother: () => Promise<Scene['handle']>;
 }
 
 export interface SceneOptions {
@@ -34,7 +37,7 @@ export interface SceneOptions {
   sms?: Behaviour;
   input?: Partial<Record<keyof ReminderInput, unknown>>;
   memo?: Record<string, unknown>;
-  /** How many attempts the worker makes at a time: as many as there are, by default. */
+  /** How many attempts over each channel the worker makes at a time: as many as there are, by default. */
   attemptsAtATime?: number;
 }
 
@@ -48,31 +51,36 @@ export async function play(
   const emails: Email[] = [];
   const texts: Sms[] = [];
   const taskQueue = randomUUID();
-  const worker = await Worker.create({
+  const worker = await runWorker({
     connection: environment.nativeConnection,
+    namespace: 'default',
     taskQueue,
     workflowBundle,
     activities: createActivities({ email: provider(emails, email), sms: provider(texts, sms) }),
-    ...(attemptsAtATime !== undefined && { maxConcurrentActivityTaskExecutions: attemptsAtATime }),
+    perSecond: { email: 1_000, sms: 1_000 },
+    sendsAtATime: attemptsAtATime,
   });
-  await worker.runUntil(async () => {
+  try {
     const now = new Date(await environment.currentTimeMs());
-    const handle = await environment.client.workflow.start<typeof reminder>('reminder', {
-      workflowId: randomUUID(),
-      taskQueue,
-      ...(memo && { memo }),
-      args: [
-        {
-          ...recipient,
-          message: 'Cuddle Whiskers',
-          createdAt: now.toISOString(),
-          dueAt: new Date(now.getTime() + wait).toISOString(),
-          ...input,
-        } as ReminderInput, // Some tests start what makes no reminder.
-      ],
-    });
-    await scene({ handle, emails, texts, now });
-  });
+    const start = () =>
+      environment.client.workflow.start<typeof reminder>('reminder', {
+        workflowId: randomUUID(),
+        taskQueue,
+        ...(memo && { memo }),
+        args: [
+          {
+            ...recipient,
+            message: 'Cuddle Whiskers',
+            createdAt: now.toISOString(),
+            dueAt: new Date(now.getTime() + wait).toISOString(),
+            ...input,
+          } as ReminderInput, // Some tests start what makes no reminder.
+        ],
+      });
+    await scene({ handle: await start(), emails, texts, now, startAnother: start });
+  } finally {
+    await worker.stop();
+  }
 }
 
 function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined) {

@@ -33,17 +33,33 @@ const REJECTIONS: Partial<Record<number, string>> = {
 /** The sender's queue at Twilio is full: the one error 400 that passes. */
 const QUEUE_FULL = 21611;
 
+/** Twilio cannot call us back. A person sets that right, and the message waits for it. */
+const INVALID_CALLBACK = 21609;
+
 /** Sends text messages through Twilio. The id of a message is its SID. */
 export function twilioSms(
-  { accountSid, authToken, baseUrl, sender }: TwilioConfig,
+  { accountSid, authToken, baseUrl, sender, statusCallback }: TwilioConfig,
   timeoutMs = ATTEMPT_TIMEOUT_MS,
 ): SmsTransport {
   const httpClient = new MessageClient(baseUrl, timeoutMs);
   const { messages } = twilio(accountSid, authToken, { httpClient });
-  return async ({ to, text }) => {
-    const { sid } = await messages.create({ ...sender, to, body: text });
+  return async ({ reminderId, to, text }) => {
+    const { sid } = await messages.create({
+      ...sender,
+      to,
+      body: text,
+      ...(statusCallback && { statusCallback: callbackFor(statusCallback, reminderId) }),
+    });
     return { providerId: sid };
   };
+}
+
+/**
+ * Where Twilio reports what became of a message. What follows the "#" is for Twilio alone, its "connection overrides": unlike
+ * by default, it calls again when we are away.
+ */
+function callbackFor(statusCallback: string, reminderId: string): string {
+  return `${statusCallback}?${new URLSearchParams({ reminderId }).toString()}#rc=2&rp=all`;
 }
 
 /**
@@ -98,6 +114,9 @@ function refusalOf(status: number, headers: AnswerHeaders, body: unknown): SendE
   const rejection = REJECTIONS[code];
   if (rejection !== undefined) {
     return new SendError('Rejected', `Twilio rejected the text message (${code}): ${rejection}.`);
+  }
+  if (code === INVALID_CALLBACK) {
+    return new SendError('Unauthorized', `Twilio cannot reach us to report deliveries (${code}): check PUBLIC_URL.`);
   }
   return refusal(TWILIO, code === QUEUE_FULL ? 429 : status, headers, `code ${code}`);
 }

@@ -83,7 +83,8 @@ describe('the contract of Twilio', { skip }, () => {
   };
   for (const [name, sender] of Object.entries(senders)) {
     test(`is kept by a text message from ${name}`, async (t) => {
-      const sms = twilioSms({ accountSid, authToken: 'token', baseUrl: await start(t), sender });
+      const statusCallback = 'https://cuddles.example.com/webhooks/twilio/status';
+      const sms = twilioSms({ accountSid, authToken: 'token', baseUrl: await start(t), sender, statusCallback });
       const { providerId } = await send({ sms }, { reminderId, to: '+15555550100', message });
       assert.equal(providerId, 'SM11111111111111111111111111111111');
     });

@@ -12,7 +12,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type SendRequest } from '../../../src/activities';
 import type { FailureDetails, FailureKind } from '../../../src/activities/failure';
-import type { Receipt } from '../../../src/reminder';
+import type { Acceptance } from '../../../src/reminder';
 
 /** An answer, given once the whole request was read. */
 export type Answer = (response: ServerResponse) => void;
@@ -163,7 +163,7 @@ const unused = () => Promise.reject(new Error('This transport is not under test.
 export function send(
   transports: Partial<Parameters<typeof createActivities>[0]>,
   request: SendRequest,
-): Promise<Receipt> {
+): Promise<Acceptance> {
   const activities = createActivities({ email: unused, sms: unused, ...transports });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   return environment.run(transports.email ? activities.sendEmail : activities.sendSms, request);

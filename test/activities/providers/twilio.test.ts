@@ -20,8 +20,9 @@ const request = {
 const secrets = [authToken, basicAuth, request.to, '5550100', 'Cuddle'];
 const created = json(201, { sid: 'SM11111111111111111111111111111111', status: 'queued', to: request.to });
 
-function transportTo(baseUrl: string, timeoutMs?: number, sender: TwilioConfig['sender'] = { from: '+15555550199' }) {
-  return twilioSms({ accountSid, authToken, baseUrl, sender }, timeoutMs);
+function transportTo(baseUrl: string, timeoutMs?: number, settings: Partial<TwilioConfig> = {}) {
+  const sender = { from: '+15555550199' };
+  return twilioSms({ accountSid, authToken, baseUrl, sender, statusCallback: undefined, ...settings }, timeoutMs);
 }
 
 async function failure(t: TestContext, answer: Answer, timeoutMs?: number) {
@@ -60,10 +61,24 @@ describe('Twilio', () => {
   test('may choose the sender itself', async (t) => {
     const provider = await startProvider(t, created);
     const messagingServiceSid = 'MG22222222222222222222222222222222';
-    await send({ sms: transportTo(provider.url, undefined, { messagingServiceSid }) }, request);
+    await send({ sms: transportTo(provider.url, undefined, { sender: { messagingServiceSid } }) }, request);
     const form = new URLSearchParams(provider.received[0]?.body);
     assert.equal(form.get('MessagingServiceSid'), messagingServiceSid);
     assert.equal(form.has('From'), false);
+  });
+
+  test('is told where to report what becomes of the message', async (t) => {
+    const provider = await startProvider(t, created);
+    const statusCallback = 'https://cuddles.example.com/webhooks/twilio/status';
+    await send({ sms: transportTo(provider.url, undefined, { statusCallback }) }, request);
+    const form = new URLSearchParams(provider.received[0]?.body);
+    assert.equal(form.get('StatusCallback'), `${statusCallback}?reminderId=${request.reminderId}#rc=2&rp=all`);
+  });
+
+  test('cannot report where it cannot reach, which a person can set right', async (t) => {
+    const failed = await failure(t, error(400, 21609));
+    assert.equal(failed.type, 'Unauthorized');
+    assert.equal(failed.message, 'Twilio cannot reach us to report deliveries (21609): check PUBLIC_URL.');
   });
 
   test('may live below a path', async (t) => {

@@ -1,0 +1,35 @@
+/** What contacts are called where their addresses must not stand: in ids and search attributes, which are never encrypted. */
+import { createHmac } from 'node:crypto';
+import type { Channel } from '../reminder';
+import type { RootKey } from './rootKey';
+
+/** 128 bits as 22 characters: nobody finds an address by trying, or another id by guessing. */
+const ID_BYTES = 16;
+
+export interface ContactIds {
+  /** The id of a contact: an email address, whose capitals do not count, or a phone number in E.164 format. */
+  idOf(channel: Channel, address: string): Promise<string>;
+  /**
+   * The id of all the addresses that may be one mailbox, for limits: without dots and "+alias" before the "@". They are not
+   * taken for one contact, because at some providers they are several.
+   */
+  foldedIdOf(channel: Channel, address: string): Promise<string>;
+}
+
+export function createContactIds(rootKey: RootKey): ContactIds {
+  async function hmac(text: string): Promise<string> {
+    const key = await rootKey.derive('contact ids');
+    return createHmac('sha256', key).update(text).digest().subarray(0, ID_BYTES).toString('base64url');
+  }
+  return {
+    idOf: (channel, address) => hmac(`${channel} ${address.toLowerCase()}`),
+    foldedIdOf: (channel, address) => hmac(`folded ${channel} ${fold(address.toLowerCase())}`),
+  };
+}
+
+function fold(address: string): string {
+  const at = address.lastIndexOf('@');
+  if (at < 0) return address;
+  const local = address.slice(0, at).replace(/\+.*$/, '').replaceAll('.', '');
+  return local + address.slice(at);
+}
