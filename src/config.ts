@@ -31,6 +31,12 @@ export interface TwilioConfig {
   statusCallback: string | undefined;
 }
 
+/** From one time of day until another, in minutes after midnight; over midnight when the end is before the beginning. */
+export interface QuietHours {
+  from: number;
+  until: number;
+}
+
 /** Which Temporal to use: one that we start ourselves, or one that is already there. */
 export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
@@ -50,6 +56,14 @@ export interface Config {
   webhooks: { sendgridPublicKey: KeyObject | undefined; twilioAuthToken: string | undefined };
   /** The country of phone numbers written without a country code (ISO 3166-1 alpha-2). */
   defaultCountry: CountryCode;
+  /** Where the pages are that contacts get links to, without a trailing slash; undefined when nobody can know. */
+  pagesUrl: string | undefined;
+  /** Whether nothing goes out over a channel to those who have not agreed. */
+  requireConsent: Record<Channel, boolean>;
+  /** The countries that text messages go to; undefined means all. */
+  smsCountries: CountryCode[] | undefined;
+  /** When nothing goes out over a channel. */
+  quietHours: Record<Channel, QuietHours | undefined>;
   /** The most sends per second over each channel, by all workers together. */
   sendsPerSecond: Record<Channel, number>;
   /** What lets one in somewhere: the log leaves it out. */
@@ -89,6 +103,29 @@ const emailAddress = z
     /^([^<>\p{Cc}]*<[^\s@<>,;:]+@[^\s@<>,;:]+>|[^\s@<>,;:]+@[^\s@<>,;:]+)$/u,
     'must be one address, such as "Whiskers <whiskers@example.com>"',
   );
+
+const QUIET = /^((?<channel>email|sms)=)?(?<from>([01]\d|2[0-3]):[0-5]\d)-(?<until>([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Like `21:00-08:00` for both channels, or `sms=21:00-08:00,email=23:00-06:00` for each its own. */
+const quietHours = z.string().transform((text, context) => {
+  const hours: Record<Channel, QuietHours | undefined> = { email: undefined, sms: undefined };
+  for (const part of text.split(',')) {
+    const { channel, from, until } = QUIET.exec(part.trim())?.groups ?? {};
+    if (from === undefined || until === undefined || from === until) {
+      context.addIssue('must be like 21:00-08:00, or sms=21:00-08:00,email=23:00-06:00');
+      return z.NEVER;
+    }
+    const span = { from: minuteOfDay(from), until: minuteOfDay(until) };
+    if (channel !== 'sms') hours.email = span;
+    if (channel !== 'email') hours.sms = span;
+  }
+  return hours;
+});
+
+function minuteOfDay(time: string): number {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  return 60 * hour + minute;
+}
 
 const perSecond = z
   .string()
@@ -133,6 +170,8 @@ const settings = z.object({
     .string()
     .refine((value): value is CountryCode => isSupportedCountry(value), 'must be a country code of two capital letters')
     .default('US'),
+  REQUIRE_CONSENT: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+  QUIET_HOURS: quietHours.optional(),
   EMAILS_PER_SECOND: perSecond,
   SMS_PER_SECOND: perSecond,
   LOG_LEVEL: z
@@ -169,14 +208,24 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     throw new StartError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
   }
   const values = parsed.data;
+  const email = readEmail(values);
+  const sms = readSms(values);
+  const pagesUrl = readPagesUrl(values);
+  const requireConsent = readRequireConsent(values, { email, sms });
+  if (requireConsent.email && pagesUrl === undefined)
+    throw new StartError('PUBLIC_URL is missing: with PORT=0 nobody can know where REQUIRE_CONSENT lets people answer');
   return {
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
     temporal: readTemporal(values, present),
-    email: readEmail(values),
-    sms: readSms(values),
+    email,
+    sms,
+    pagesUrl,
+    requireConsent,
+    smsCountries: undefined,
+    quietHours: values.QUIET_HOURS ?? { email: undefined, sms: undefined },
     webhooks: {
       sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
@@ -186,6 +235,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     secrets: readSecrets(present),
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function readPagesUrl({ PUBLIC_URL, HOST, PORT }: Settings): string | undefined {
+  if (PUBLIC_URL !== undefined) return PUBLIC_URL;
+  if (PORT === 0) return undefined;
+  const everywhere = HOST === '0.0.0.0' || HOST === '::';
+  return `http://${everywhere ? 'localhost' : HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`;
+}
+
+/** Without other word, whoever gets real messages has to agree first. */
+function readRequireConsent(
+  { REQUIRE_CONSENT }: Settings,
+  { email, sms }: Pick<Config, 'email' | 'sms'>,
+): Config['requireConsent'] {
+  if (REQUIRE_CONSENT !== undefined) return { email: REQUIRE_CONSENT === 'true', sms: REQUIRE_CONSENT === 'true' };
+  return { email: email.kind !== 'outbox', sms: sms.kind !== 'outbox' };
 }
 
 /** The settings that let one in. Some hold several secrets, with commas. */

@@ -5,8 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { createActivities } from '../src/activities';
-import { createTransports } from '../src/activities/providers';
 import { createApp } from '../src/api/app';
 import { listen } from '../src/api/server';
 import { readConfig } from '../src/config';
@@ -17,6 +15,7 @@ import { createContactIds } from '../src/temporal/contactIds';
 import { createReminders } from '../src/temporal/reminders';
 import { createRootKey } from '../src/temporal/rootKey';
 import { searchAttributes } from '../src/temporal/searchAttributes';
+import { activitiesFor } from '../src/worker/activities';
 import { runWorker } from '../src/worker/worker';
 import { workflowBundle } from '../src/worker/workflowBundle';
 import { temporalCliPath } from './binaries';
@@ -46,11 +45,10 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const client = createClient(target);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
   const native = await NativeConnection.connect(target.connectionOptions);
-  const activities = createActivities(createTransports(config));
   const worker = await runWorker({
     connection: native,
     namespace: target.namespace,
-    activities,
+    activities: activitiesFor(config, client),
     workflowBundle: await workflowBundle(),
     perSecond: config.sendsPerSecond,
   });

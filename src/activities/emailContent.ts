@@ -1,7 +1,7 @@
 /**
  * How a reminder looks as an email: a subject, a plain text and an HTML part.
  */
-import { html } from '../html';
+import { html, type Html } from '../html';
 
 export interface EmailContent {
   /** One line of at most 78 characters, without control characters. */
@@ -15,13 +15,17 @@ const SUBJECT_LENGTH = 78;
 
 const SIGNATURE = 'Whiskers, by way of Cuddle-a-tron';
 
-/** The email that says `message`, which may hold any characters. */
-export function composeEmail(message: string): EmailContent {
+/**
+ * The email that says `message`, which may hold any characters.
+ *
+ * @param stopUrl - of the page on which the recipient can stop such emails, if there is one.
+ */
+export function composeEmail(message: string, stopUrl?: string): EmailContent {
   return {
     subject: subjectOf(message),
     // "-- " and a newline begin a signature (RFC 3676, section 4.3).
-    text: `${message}\n\n-- \n${SIGNATURE}\n`,
-    html: htmlOf(message),
+    text: `${message}\n\n-- \n${SIGNATURE}\n${stopUrl === undefined ? '' : `No more of these: ${stopUrl}\n`}`,
+    html: emailDocument(linesOf(message), stopUrl),
   };
 }
 
@@ -51,19 +55,23 @@ function shorten(line: string): string {
   return `${words.length > SUBJECT_LENGTH / 2 ? words : kept}…`;
 }
 
-/**
- * Tables and inline styles are what every mail client understands. No colour is set but in pairs that suit light and
- * dark: the client's own colours stay, and the accent is readable on both.
- */
-function htmlOf(message: string): string {
+function linesOf(message: string): Html[] {
   const [first = '', ...others] = message.split(/\r\n|\r|\n/);
-  const lines = [
+  return [
     html`${first}`,
     ...others.map(
       (line) => html`<br>
 ${line}`,
     ),
   ];
+}
+
+/**
+ * The HTML part of an email. Tables and inline styles are what every mail client understands. No colour is set but in pairs
+ * that suit light and dark: the client's own colours stay, and the accent is readable on both.
+ */
+export function emailDocument(content: Html | Html[], stopUrl: string | undefined): string {
+  const stop = stopUrl === undefined ? [] : html`<br><a href="${stopUrl}" style="color:inherit">No more of these</a>`;
   return html`<!doctype html>
 <html>
 <head>
@@ -77,8 +85,8 @@ ${line}`,
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px">
-<tr><td style="border-left:4px solid #c2703d;padding:4px 0 4px 16px;font-family:sans-serif;font-size:18px;line-height:1.5;word-break:break-word" dir="auto">${lines}</td></tr>
-<tr><td style="padding:24px 0 0 20px;font-family:sans-serif;font-size:14px;line-height:1.5" dir="ltr"><span aria-hidden="true">🐾</span> ${SIGNATURE}</td></tr>
+<tr><td style="border-left:4px solid #c2703d;padding:4px 0 4px 16px;font-family:sans-serif;font-size:18px;line-height:1.5;word-break:break-word" dir="auto">${content}</td></tr>
+<tr><td style="padding:24px 0 0 20px;font-family:sans-serif;font-size:14px;line-height:1.5" dir="ltr"><span aria-hidden="true">🐾</span> ${SIGNATURE}${stop}</td></tr>
 </table>
 </td></tr>
 </table>

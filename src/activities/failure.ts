@@ -52,6 +52,7 @@ export class SendError extends Error {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** Credentials are set right by a person: asking more often only makes the provider suspicious. */
 const UNAUTHORIZED_DELAY = 5 * MINUTE;
@@ -59,13 +60,28 @@ const UNAUTHORIZED_DELAY = 5 * MINUTE;
 /** The longest that a provider is taken at its word: one that errs by far shall not cost the day in which we try. */
 const LONGEST_DELAY = 6 * HOUR;
 
-/** What the workflow is told of an error that a transport threw. Whether there is another attempt is for it to decide. */
-export function failureOf(error: unknown): ApplicationFailure {
+/**
+ * What a workflow is told of an error that a transport threw.
+ *
+ * @param decides - who decides whether there is another attempt. Where it is Temporal, by the options of the activity, it does
+ *   not try again what can never be sent.
+ */
+export function failureOf(error: unknown, decides: 'workflow' | 'temporal' = 'workflow'): ApplicationFailure {
   const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
-  const delay = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
-  const details: FailureDetails =
-    delay === undefined ? {} : { retryAfterMs: Math.min(Math.max(delay, SECOND), LONGEST_DELAY) };
-  return ApplicationFailure.nonRetryable(message, kind, details);
+  const wanted = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
+  const delay = wanted === undefined ? undefined : Math.min(Math.max(wanted, SECOND), longestDelay(kind));
+  const details: FailureDetails = { ...(delay !== undefined && { retryAfterMs: delay }) };
+  return ApplicationFailure.create({
+    message,
+    type: kind,
+    details: [details],
+    nonRetryable: decides === 'workflow' || kind === 'Rejected' || kind === 'Stopped',
+    ...(delay !== undefined && { nextRetryDelay: delay }),
+  });
+}
+
+function longestDelay(kind: FailureKind): number {
+  return kind === 'QuietHours' ? DAY : LONGEST_DELAY; // Our own clock is not doubted.
 }
 
 /** Nothing but the name of an unexpected error is passed on, because its message may hold anything. */

@@ -1,22 +1,33 @@
 /**
- * The activities that send: one for each channel. Their names are Temporal activity types and stay as they are.
+ * The activities that send: one for each channel, and one that asks for consent. Their names are Temporal activity types and
+ * stay as they are.
  */
-import type { Acceptance } from '../reminder';
+import type { ConfirmationRequest } from '../contact';
+import type { Acceptance, Channel } from '../reminder';
+import type { Admission, Candidate } from './admission';
+import { composeQuestion, questionText } from './confirmation';
 import { composeEmail } from './emailContent';
-import { failureOf } from './failure';
+import { failureOf, SendError } from './failure';
 import type { Accepted, EmailTransport, SmsTransport } from './providers/transport';
 
 /** What a workflow asks to be sent. */
-export interface SendRequest {
-  reminderId: string;
-  /** An email address, or a phone number in E.164 format. */
-  to: string;
+export interface SendRequest extends Candidate {
   /** 1 to 1,000 characters, newlines allowed. */
   message: string;
-  /** The time zone of the recipient, as an IANA name. */
-  timeZone?: string | undefined;
   /** When the first attempt began that may have sent this message (RFC 3339, UTC); absent when none may have. */
   doubtfulSince?: string | undefined;
+}
+
+export interface ActivityDependencies {
+  email: EmailTransport;
+  sms: SmsTransport;
+  admit: Admission;
+  /** The page where a contact stops messages to it; undefined when nobody can reach such a page. */
+  stopPage: (channel: Channel, address: string) => Promise<string | undefined>;
+  /** The page where the contact of this id gives its consent. */
+  confirmPage: (contactId: string, secret: string) => string;
+  /** Takes note that a provider knows that a contact wants no messages. */
+  optOut: (channel: Channel, address: string, reason: string) => Promise<void>;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
@@ -27,21 +38,56 @@ export type Activities = ReturnType<typeof createActivities>;
  * Each makes one attempt and answers once the provider has accepted the message. It throws an `ApplicationFailure` whose
  * type is a `FailureKind`, whose details are one `FailureDetails`, and whose message is a sentence for a person.
  */
-export function createActivities({ email, sms }: { email: EmailTransport; sms: SmsTransport }) {
-  return {
-    sendEmail: ({ reminderId, to, message }: SendRequest): Promise<Acceptance> =>
-      attempt(() => email({ reminderId, to, ...composeEmail(message) })),
-
-    sendSms: ({ reminderId, to, message }: SendRequest): Promise<Acceptance> =>
-      attempt(() => sms({ reminderId, to, text: message })),
-  };
-}
-
-async function attempt(send: () => Promise<Accepted>): Promise<Acceptance> {
-  try {
-    const { providerId } = await send();
-    return { providerId, at: new Date().toISOString() };
-  } catch (error) {
-    throw failureOf(error);
+export function createActivities({ email, sms, admit, stopPage, confirmPage, optOut }: ActivityDependencies) {
+  async function attempt(
+    channel: Channel,
+    to: string,
+    send: () => Promise<Accepted>,
+    decides?: Parameters<typeof failureOf>[1],
+  ): Promise<Acceptance> {
+    try {
+      return { ...(await send()), at: new Date().toISOString() };
+    } catch (error) {
+      // That it is known here as well only spares the next attempt: a failure to note it changes nothing.
+      if (error instanceof SendError && error.kind === 'Stopped')
+        await optOut(channel, to, error.message).catch(() => undefined);
+      throw failureOf(error, decides);
+    }
   }
+
+  return {
+    sendEmail: (request: SendRequest): Promise<Acceptance> =>
+      attempt('email', request.to, async () => {
+        await admit('email', request);
+        const { reminderId, to, message, doubtfulSince } = request;
+        const stopUrl = await stopPage('email', to);
+        return email({
+          reminderId,
+          to,
+          ...composeEmail(message, stopUrl),
+          stopUrl,
+          ...(doubtfulSince && { doubtfulSince }),
+        });
+      }),
+
+    sendSms: (request: SendRequest): Promise<Acceptance> =>
+      attempt('sms', request.to, async () => {
+        await admit('sms', request);
+        const { reminderId, to, message, doubtfulSince } = request;
+        return sms({ reminderId, to, text: message, ...(doubtfulSince && { doubtfulSince }) });
+      }),
+
+    sendConfirmation: ({ contactId, channel, to, secret }: ConfirmationRequest): Promise<Acceptance> =>
+      attempt(
+        channel,
+        to,
+        async () => {
+          if (channel === 'sms') return sms({ reminderId: contactId, to, text: questionText(secret) });
+          const stopUrl = await stopPage('email', to);
+          const question = composeQuestion(confirmPage(contactId, secret), stopUrl);
+          return email({ reminderId: contactId, to, ...question, stopUrl });
+        },
+        'temporal',
+      ),
+  };
 }

@@ -1,6 +1,6 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { temporal } from '@temporalio/proto';
-import { reminderContact, reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { contactState, reminderContact, reminderDueAt, reminderState } from '../workflows/searchAttributes';
 
 const { INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } =
   temporal.api.enums.v1.IndexedValueType;
@@ -17,6 +17,7 @@ export const searchAttributes: Record<string, keyof typeof types> = {
   [reminderState.name]: 'Keyword',
   [reminderDueAt.name]: 'Datetime',
   [reminderContact.name]: 'KeywordList',
+  [contactState.name]: 'Keyword',
 };
 
 /** What an administrator does where a worker may not. */

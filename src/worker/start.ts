@@ -1,9 +1,8 @@
-import { createActivities } from '../activities';
-import { createTransports } from '../activities/providers';
 import type { Program } from '../program';
 import { StartError } from '../startError';
-import { connectWorker, type Temporal } from '../temporal/connection';
+import { connectWorker, createClient, type Temporal } from '../temporal/connection';
 import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes';
+import { activitiesFor } from './activities';
 import { installRuntime, runWorker } from './worker';
 import { workflowBundle } from './workflowBundle';
 
@@ -20,7 +19,9 @@ export async function startWorker({ config, logger, signal, started }: Program, 
   await registerSearchAttributes(connection, temporal.namespace).catch((cause: unknown) => {
     logger.warn(`The search attributes could not be registered (${(cause as Error).message}). ${howToRegister}`);
   });
-  const activities = createActivities(createTransports(config));
+  const client = createClient(temporal);
+  started({ stop: () => client.connection.close() });
+  const activities = activitiesFor(config, client);
   const { namespace } = temporal;
   try {
     started(

@@ -1,2 +1,3 @@
+export { contact } from './contact';
 export { reminder } from './reminder';
 export { rootKey } from './rootKey';

@@ -1,10 +1,12 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
 
-/** What reminders can be found by. None holds a contact or a message: search attributes are never encrypted. */
+/** What workflows can be found by. None holds a contact or a message: search attributes are never encrypted. */
 export const reminderState = defineSearchAttributeKey('ReminderState', SearchAttributeType.KEYWORD);
 export const reminderDueAt = defineSearchAttributeKey('ReminderDueAt', SearchAttributeType.DATETIME);
 /** The ids of its contacts, which are keyed hashes. */
 export const reminderContact = defineSearchAttributeKey('ReminderContact', SearchAttributeType.KEYWORD_LIST);
+/** Where a contact stands, so that it can be seen without asking a worker. */
+export const contactState = defineSearchAttributeKey('ContactState', SearchAttributeType.KEYWORD);
 
 /** What a reminder is found by while it waits until `dueAt`. */
 export function whileWaiting(dueAt: string): SearchAttributePair[] {

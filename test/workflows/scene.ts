@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { createActivities } from '../../src/activities';
+import { activitiesOver } from '../activities/providers/provider';
+import type { Admission } from '../../src/activities/admission';
 import { runWorker } from '../../src/worker/worker';
 import type { Email, Sms } from '../../src/activities/providers/transport';
 import type { Recipient, ReminderInput } from '../../src/reminder';
@@ -34,6 +35,8 @@ export interface SceneOptions {
   /** How long after its making the reminder is due, in milliseconds. */
   wait?: number;
   email?: Behaviour;
+  /** Whether a message may be sent now: always, by default. */
+  admit?: Admission;
   sms?: Behaviour;
   input?: Partial<Record<keyof ReminderInput, unknown>>;
   memo?: Record<string, unknown>;
@@ -45,7 +48,7 @@ export interface SceneOptions {
 export async function play(
   environment: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundle,
-  { recipient = recipients.both, wait = 60_000, email, sms, input, memo, attemptsAtATime }: SceneOptions,
+  { recipient = recipients.both, wait = 60_000, email, sms, admit, input, memo, attemptsAtATime }: SceneOptions,
   scene: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const emails: Email[] = [];
@@ -56,7 +59,7 @@ export async function play(
     namespace: 'default',
     taskQueue,
     workflowBundle,
-    activities: createActivities({ email: provider(emails, email), sms: provider(texts, sms) }),
+    activities: activitiesOver({ email: provider(emails, email), sms: provider(texts, sms), ...(admit && { admit }) }),
     perSecond: { email: 1_000, sms: 1_000 },
     sendsAtATime: attemptsAtATime,
   });

@@ -6,6 +6,8 @@ export interface Email {
   subject: string;
   text: string;
   html: string;
+  /** Where the recipient can stop such emails with one click (RFC 8058), if there is such a place. */
+  stopUrl?: string | undefined;
 }
 
 /** A text message, ready to be sent. */
@@ -35,6 +37,14 @@ export type EmailTransport = (email: Email) => Promise<Accepted>;
  * @throws {SendError} when the provider did not accept it, or when that cannot be known.
  */
 export type SmsTransport = (sms: Sms) => Promise<Accepted>;
+
+/**
+ * The headers by which a mailbox offers to stop such emails: one POST of a form (RFC 8058, section 3.1).
+ */
+export function unsubscribeHeaders({ stopUrl }: Email): Record<string, string> {
+  if (stopUrl === undefined) return {};
+  return { 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
+}
 
 /**
  * How long one attempt may take, connecting included, in milliseconds. It is below the `startToCloseTimeout` of the

@@ -10,7 +10,12 @@ import { gzipSync } from 'node:zlib';
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createActivities, type SendRequest } from '../../../src/activities';
+import {
+  createActivities,
+  type Activities,
+  type ActivityDependencies,
+  type SendRequest,
+} from '../../../src/activities';
 import type { FailureDetails, FailureKind } from '../../../src/activities/failure';
 import type { Acceptance } from '../../../src/reminder';
 
@@ -159,14 +164,24 @@ export const brokenAnswers: Record<string, { answer: Answer; type: FailureKind; 
 
 const unused = () => Promise.reject(new Error('This transport is not under test.'));
 
+/** The activities, for contacts that want everything, but for what is said otherwise. */
+export function activitiesOver(dependencies: Partial<ActivityDependencies>): Activities {
+  return createActivities({
+    email: unused,
+    sms: unused,
+    admit: () => Promise.resolve(),
+    stopPage: () => Promise.resolve(undefined),
+    confirmPage: (contactId, secret) => `/confirm/${contactId}?key=${secret}`,
+    optOut: () => Promise.resolve(),
+    ...dependencies,
+  });
+}
+
 /** Sends through one transport, as an activity does. */
-export function send(
-  transports: Partial<Parameters<typeof createActivities>[0]>,
-  request: SendRequest,
-): Promise<Acceptance> {
-  const activities = createActivities({ email: unused, sms: unused, ...transports });
+export function send(dependencies: Partial<ActivityDependencies>, request: SendRequest): Promise<Acceptance> {
+  const activities = activitiesOver(dependencies);
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  return environment.run(transports.email ? activities.sendEmail : activities.sendSms, request);
+  return environment.run(dependencies.email ? activities.sendEmail : activities.sendSms, request);
 }
 
 /** Waits for an attempt to fail, and makes sure that its failure tells nothing that must stay private. */

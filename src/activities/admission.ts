@@ -1,0 +1,73 @@
+/**
+ * Whether a message may be sent, and now. It is looked at by the activities that send, so that no workflow, wherever it was
+ * started, can go round it.
+ */
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import type { Config } from '../config';
+import type { Standing } from '../contact';
+import type { Channel } from '../reminder';
+import { SendError } from './failure';
+import { leftOfQuietHours } from './quietHours';
+
+/** What is known of contacts. */
+export interface ContactBook {
+  standing(channel: Channel, address: string): Promise<Standing>;
+  /** Asks for consent on behalf of a reminder, which is told of the answer. */
+  ask(channel: Channel, address: string, reminderId: string): Promise<void>;
+}
+
+export type AdmissionRules = Pick<Config, 'requireConsent' | 'quietHours' | 'smsCountries'>;
+
+/** A message that is to be sent. */
+export interface Candidate {
+  reminderId: string;
+  /** An email address, or a phone number in E.164 format. */
+  to: string;
+  /** The time zone of the recipient, as an IANA name. */
+  timeZone?: string | undefined;
+}
+
+/**
+ * Resolves when a message may be sent now.
+ *
+ * @throws {SendError} `Stopped`, `Unconfirmed`, `QuietHours` or `Rejected` when it may not; `Unavailable` when that cannot be
+ *   found out. In each case nothing was sent.
+ */
+export type Admission = (channel: Channel, candidate: Candidate) => Promise<void>;
+
+export function createAdmission(contacts: ContactBook, rules: AdmissionRules): Admission {
+  return async (channel, { reminderId, to, timeZone }) => {
+    if (channel === 'sms') refuseCountry(to, rules.smsCountries);
+
+    const { state, reason } = await known(contacts.standing(channel, to));
+    if (state === 'stopped') throw new SendError('Stopped', reason ?? 'The person wants no messages.');
+    if (rules.requireConsent[channel]) {
+      if (state === 'unreachable') throw new SendError('Rejected', `Consent could not be asked for: ${reason ?? ''}`);
+      if (state === 'unconfirmed') {
+        await known(contacts.ask(channel, to, reminderId));
+        throw new SendError(
+          'Unconfirmed',
+          'The person was asked whether they want reminders, and has not answered yet.',
+        );
+      }
+    }
+
+    const left = leftOfQuietHours(rules.quietHours[channel], new Date(), timeZone);
+    if (left > 0) throw new SendError('QuietHours', 'It is night where the person lives.', left);
+  };
+}
+
+async function known<Result>(answer: Promise<Result>): Promise<Result> {
+  try {
+    return await answer;
+  } catch {
+    throw new SendError('Unavailable', 'Whether the person wants messages could not be looked up.');
+  }
+}
+
+function refuseCountry(phone: string, countries: AdmissionRules['smsCountries']): void {
+  if (!countries) return;
+  const country = parsePhoneNumberFromString(phone)?.country;
+  if (country === undefined || !countries.includes(country))
+    throw new SendError('Rejected', 'Text messages do not go to the country of this phone number: see SMS_COUNTRIES.');
+}

@@ -1,0 +1,130 @@
+/**
+ * Contacts as their callers see them: each is a workflow that runs for good, from the first moment that something is to be
+ * known of it. Its id tells nothing of its address, and nobody finds it who was not told it.
+ */
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { ConfirmationOutcome, ContactInput, ContactState, Standing } from '../contact';
+import type { Channel } from '../reminder';
+import { ask, askAgain, confirm, contact, resume, stop } from '../workflows/contact';
+import { contactState } from '../workflows/searchAttributes';
+import { reminderTaskQueue } from './connection';
+import type { ContactIds } from './contactIds';
+import { createCaller } from './failure';
+
+/** There is no contact of this id. */
+export class ContactNotFound extends Error {
+  override name = 'ContactNotFound';
+}
+
+/** A contact of which something is known. */
+export interface Contact extends Standing {
+  channel: Channel;
+}
+
+/** All throw `TemporalUnavailable` or `TemporalOverloaded` when Temporal does not answer, or refuses more load. */
+export interface Contacts {
+  /** The id of a contact, which stands in the links that it gets: whoever knows it may stop messages to it. */
+  idOf(channel: Channel, address: string): Promise<string>;
+  /** Where a contact stands; one of which nothing is known is unconfirmed. */
+  standing(channel: Channel, address: string): Promise<Standing>;
+  /** @throws {ContactNotFound} */
+  find(id: string): Promise<Contact>;
+  /** Asks a contact for its consent, if that is still to be had, on behalf of a reminder, which is told of the answer. */
+  ask(channel: Channel, address: string, reminderId: string): Promise<void>;
+  /**
+   * Asks once more, for someone whose question got lost.
+   *
+   * @returns false when it was asked too often today, or has answered.
+   * @throws {ContactNotFound}
+   */
+  askAgain(id: string): Promise<boolean>;
+  /** Takes the answer to a question. @throws {ContactNotFound} */
+  confirm(id: string, secret: string): Promise<ConfirmationOutcome>;
+  /** From now on no message goes to this address. @param reason - one sentence without contacts. */
+  stop(channel: Channel, address: string, reason: string): Promise<void>;
+  /** From now on messages go to this address: its owner wants them, or wants them again. */
+  resume(channel: Channel, address: string): Promise<void>;
+  /** The same as `stop`, for those who know the id. */
+  stopById(id: string, channel: Channel, reason: string): Promise<void>;
+  resumeById(id: string, channel: Channel): Promise<void>;
+}
+
+const staticSummaries = { email: 'Consent of an email address', sms: 'Consent of a phone number' };
+
+export function createContacts(client: Client, contactIds: ContactIds): Contacts {
+  const { call } = createCaller(client);
+  const idOf = async (channel: Channel, address: string) => `contact-${await contactIds.idOf(channel, address)}`;
+
+  const handleOf = (id: string) => client.workflow.getHandle<typeof contact>(id);
+
+  async function find(id: string): Promise<Contact> {
+    const execution = await handleOf(id).describe().catch(translateNotFound);
+    const { channel, reason } = execution.memo as { channel?: Channel; reason?: string | null }; // The workflow's own memo.
+    if (execution.type !== contact.name || channel === undefined) throw new ContactNotFound();
+    const state = (execution.typedSearchAttributes.get(contactState) ?? 'unconfirmed') as ContactState;
+    return { channel, state, ...(reason && { reason }) };
+  }
+
+  async function standing(channel: Channel, address: string): Promise<Standing> {
+    try {
+      return await find(await idOf(channel, address));
+    } catch (error) {
+      if (error instanceof ContactNotFound) return { state: 'unconfirmed' };
+      throw error;
+    }
+  }
+
+  /** How a contact begins of which nothing is known yet. */
+  function beginAs(channel: Channel, standing: Standing) {
+    const input: ContactInput = { ...standing, channel, waiting: [], askedAt: [] };
+    return {
+      taskQueue: reminderTaskQueue,
+      args: [input] as [ContactInput],
+      staticSummary: staticSummaries[channel],
+      memo: { channel, reason: standing.reason ?? null },
+      typedSearchAttributes: [{ key: contactState, value: standing.state }],
+    };
+  }
+
+  async function send(id: string, channel: Channel, reminderId: string, address: string): Promise<void> {
+    await client.workflow.signalWithStart(contact, {
+      workflowId: id,
+      ...beginAs(channel, { state: 'unconfirmed' }),
+      signal: ask,
+      signalArgs: [{ address, reminderId }],
+    });
+  }
+
+  async function stopById(id: string, channel: Channel, reason: string): Promise<void> {
+    const begin = beginAs(channel, { state: 'stopped', reason });
+    await client.workflow.signalWithStart(contact, { workflowId: id, ...begin, signal: stop, signalArgs: [reason] });
+  }
+
+  async function resumeById(id: string, channel: Channel): Promise<void> {
+    const begin = beginAs(channel, { state: 'confirmed' });
+    await client.workflow.signalWithStart(contact, { workflowId: id, ...begin, signal: resume, signalArgs: [] });
+  }
+
+  return {
+    idOf: (...args) => call(() => idOf(...args)),
+    standing: (...args) => call(() => standing(...args)),
+    find: (...args) => call(() => find(...args)),
+    ask: (channel, address, reminderId) =>
+      call(async () => send(await idOf(channel, address), channel, reminderId, address)),
+    askAgain: (id) => call(() => handleOf(id).executeUpdate(askAgain).catch(translateNotFound)),
+    confirm: (id, secret) =>
+      call(() =>
+        handleOf(id)
+          .executeUpdate(confirm, { args: [secret] })
+          .catch(translateNotFound),
+      ),
+    stop: (channel, address, reason) => call(async () => stopById(await idOf(channel, address), channel, reason)),
+    resume: (channel, address) => call(async () => resumeById(await idOf(channel, address), channel)),
+    stopById: (...args) => call(() => stopById(...args)),
+    resumeById: (...args) => call(() => resumeById(...args)),
+  };
+}
+
+function translateNotFound(error: unknown): never {
+  throw error instanceof WorkflowNotFoundError ? new ContactNotFound() : error;
+}
