@@ -77,9 +77,9 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   };
 }
 
-/** Waits until `look` finds something, for at most a time in which anything here has long happened. */
-export async function eventually<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = Date.now() + 30_000;
+/** Waits until `look` finds something, for at most a time, in milliseconds, in which it has long happened. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, within = 30_000): Promise<T> {
+  const deadline = Date.now() + within;
   while (Date.now() < deadline) {
     const found = await look();
     if (found) return found;

@@ -11,7 +11,7 @@ export type FailureKind =
   | 'Unauthorized'
   /** The provider wants us to wait. */
   | 'RateLimited'
-  /** The provider did not accept the message, and may do so later. */
+  /** The provider did not accept the message, or was not given it yet, and may accept it later. */
   | 'Unavailable'
   /** The provider may have accepted the message, and its answer did not reach us. */
   | 'MaybeSent'
@@ -44,8 +44,15 @@ export class SendError extends Error {
     sentence: string,
     /** How long the provider wants us to wait, in milliseconds. */
     readonly retryAfterMs?: number,
+    /** Whether it is certain that no earlier attempt has sent the message, because the provider was asked. */
+    readonly isSettled = false,
   ) {
     super(sentence);
+  }
+
+  /** The same, of an attempt before which the provider was asked for the message, and had none. */
+  settled(): SendError {
+    return new SendError(this.kind, this.message, this.retryAfterMs, true);
   }
 }
 
@@ -67,10 +74,13 @@ const LONGEST_DELAY = 6 * HOUR;
  *   not try again what can never be sent.
  */
 export function failureOf(error: unknown, decides: 'workflow' | 'temporal' = 'workflow'): ApplicationFailure {
-  const { kind, message, retryAfterMs } = error instanceof SendError ? error : unexpected(error);
+  const { kind, message, retryAfterMs, isSettled } = error instanceof SendError ? error : unexpected(error);
   const wanted = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
   const delay = wanted === undefined ? undefined : Math.min(Math.max(wanted, SECOND), longestDelay(kind));
-  const details: FailureDetails = { ...(delay !== undefined && { retryAfterMs: delay }) };
+  const details: FailureDetails = {
+    ...(delay !== undefined && { retryAfterMs: delay }),
+    ...(isSettled && { settled: true }),
+  };
   return ApplicationFailure.create({
     message,
     type: kind,

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startHoldingMailServer, type HoldingMailServer } from '../mailServer';
 import type { OutboxMessage } from '../../src/reminder';
@@ -12,25 +10,17 @@ import { courseRequest, getReminder, problemOf, send, startReminder } from '../a
 import { temporalCliPath } from '../binaries';
 import { freePort } from '../ports';
 import { eventually } from '../system';
-
-/** A part of the system in a process of its own. */
-interface Process {
-  child: ChildProcess;
-  /** Waits until it has said this, on standard error. */
-  says: (words: string) => Promise<unknown>;
-  /** The exit code; null when it was killed. */
-  ended: Promise<number | null>;
-}
+import { startPart, type Part } from './part';
 
 describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, () => {
   let folder: string;
   let url: string;
-  let api: Process;
-  let workers: [Process, Process];
+  let api: Part;
+  let workers: [Part, Part];
   let temporal: DevServer | undefined;
   let temporalPort: number;
   let mail: HoldingMailServer;
-  const running = new Set<ChildProcess>();
+  const running = new Set<Part>();
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cuddle-'));
@@ -42,7 +32,7 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
     workers = [start('worker'), start('worker')];
   });
   after(async () => {
-    for (const child of running) child.kill('SIGKILL');
+    for (const { child } of running) child.kill('SIGKILL');
     await eventually(() => Promise.resolve(running.size === 0));
     await temporal?.stop();
     await mail.stop();
@@ -50,28 +40,18 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
   });
 
   /** Starts the API or a worker, with what is common to all of them. */
-  function start(part: 'api' | 'worker', settings: Record<string, string> = {}): Process {
-    const child = spawn(process.execPath, ['--require', 'tsx/cjs', `src/${part}/main.ts`], {
-      cwd: resolve(__dirname, '../..'),
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        DATA_DIR: folder,
-        TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
-        SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
-        EMAIL_FROM: 'whiskers@example.com',
-        ...settings,
-      },
+  function start(part: 'api' | 'worker', settings: Record<string, string> = {}): Part {
+    const started = startPart(part, {
+      HOME: folder,
+      DATA_DIR: folder,
+      TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+      SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+      EMAIL_FROM: 'whiskers@example.com',
+      ...settings,
     });
-    running.add(child);
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    const ended = once(child, 'close').then(([code]) => {
-      running.delete(child);
-      return code as number | null;
-    });
-    return { child, ended, says: (words) => eventually(() => Promise.resolve(said.includes(words))) };
+    running.add(started);
+    void started.ended.then(() => running.delete(started));
+    return started;
   }
 
   const outbox = async () => (await (await fetch(`${url}/api/outbox`)).json()) as OutboxMessage[];

@@ -67,7 +67,8 @@ describe('a reminder', () => {
       );
       assert.deepEqual([emails.length, texts.length], [1, 1]);
       assert.equal(emails[0]?.to, bob.email);
-      assert.deepEqual(texts[0], { reminderId: handle.workflowId, to: bob.phone, text: 'Cuddle Whiskers' });
+      const { workflowId: reminderId } = handle;
+      assert.deepEqual(texts, [{ reminderId, to: bob.phone, text: 'Cuddle Whiskers', doubtfulSince: undefined }]);
       assert.deepEqual(
         deliveries.map(({ channel, status, attempts, providerId }) => ({ channel, status, attempts, providerId })),
         [
@@ -192,6 +193,31 @@ describe('a reminder', () => {
       assert.equal(texts.length, 1);
       assert.equal(deliveries[0]?.attempts, 2);
     }));
+
+  test('that may have been sent tells the provider since when, whatever comes after', () => {
+    const sms = (attempt: number) => {
+      if (attempt === 1) throw new SendError('Unavailable', 'The provider is down.');
+      if (attempt === 2) throw new SendError('MaybeSent', 'The answer got lost.');
+      if (attempt === 3) throw new SendError('RateLimited', 'The provider wants us to wait.', 30 * MINUTE);
+    };
+    return world.play({ recipient: recipients.sms, sms }, async ({ handle, texts }) => {
+      const { path } = await handle.result();
+      const since = Date.parse(texts[0]?.doubtfulSince ?? '');
+      const began = since - Date.parse(path[1]?.enteredAt ?? '');
+      assert.ok(began >= 1_000 && began < 10 * MINUTE, `the second attempt began after ${began} ms`);
+      assert.ok(Date.parse(path.at(-1)?.enteredAt ?? '') - since >= 30 * MINUTE);
+    });
+  });
+
+  test('that surely was not sent before leaves the provider in no doubt', () => {
+    const sms = (attempt: number) => {
+      if (attempt === 1) throw new SendError('Unavailable', 'The provider is down.');
+    };
+    return world.play({ recipient: recipients.sms, sms }, async ({ handle, texts }) => {
+      await handle.result();
+      assert.equal(texts[0]?.doubtfulSince, undefined);
+    });
+  });
 
   test('that may have been sent twice is not sent a third time, and nobody says that it failed', () =>
     world.play({ recipient: recipients.both, sms: maybeSent(3) }, async ({ handle }) => {

@@ -7,19 +7,27 @@ import type { EmailTransport, SmsTransport } from './transport';
 import { twilioSms } from './twilio';
 
 /** The transports that the settings choose. */
-export function createTransports({ email, sms, dataDir }: Pick<Config, 'email' | 'sms' | 'dataDir'>): {
+export function createTransports({
+  email,
+  sms,
+  dataDir,
+  webhooks,
+}: Pick<Config, 'email' | 'sms' | 'dataDir' | 'webhooks'>): {
   email: EmailTransport;
   sms: SmsTransport;
 } {
-  return { email: emailTransport(email, dataDir), sms: smsTransport(sms, dataDir) };
+  return {
+    email: emailTransport(email, dataDir, webhooks.sendgridPublicKey !== undefined),
+    sms: smsTransport(sms, dataDir),
+  };
 }
 
-function emailTransport(config: Config['email'], dataDir: string): EmailTransport {
+function emailTransport(config: Config['email'], dataDir: string, reportsBack: boolean): EmailTransport {
   switch (config.kind) {
     case 'outbox':
       return outboxEmail(dataDir);
     case 'sendgrid':
-      return sendgridEmail(config);
+      return sendgridEmail(config, { reportsBack });
     case 'smtp':
       return smtpEmail(config);
   }

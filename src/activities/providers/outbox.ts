@@ -6,12 +6,14 @@ import type { Accepted, EmailTransport, SmsTransport } from './transport';
 
 /** Keeps emails in the outbox below `dataDir`. */
 export function outboxEmail(dataDir: string): EmailTransport {
-  return (email) => keep(dataDir, { ...email, channel: 'email', at: new Date().toISOString() });
+  return ({ reminderId, to, subject, text, html }) =>
+    keep(dataDir, { reminderId, to, subject, text, html, channel: 'email', at: new Date().toISOString() });
 }
 
 /** Keeps text messages in the outbox below `dataDir`. */
 export function outboxSms(dataDir: string): SmsTransport {
-  return (sms) => keep(dataDir, { ...sms, channel: 'sms', at: new Date().toISOString() });
+  return ({ reminderId, to, text }) =>
+    keep(dataDir, { reminderId, to, text, channel: 'sms', at: new Date().toISOString() });
 }
 
 async function keep(dataDir: string, message: Omit<OutboxMessage, 'id'>): Promise<Accepted> {

@@ -4,7 +4,8 @@ import { MailService } from '@sendgrid/mail';
 import { z } from 'zod';
 import type { EmailTransportConfig } from '../../config';
 import { noAnswer, refusal, type Provider } from './http';
-import { ATTEMPT_TIMEOUT_MS, MAX_ANSWER_BYTES, type EmailTransport } from './transport';
+import { settle } from './settle';
+import { ATTEMPT_TIMEOUT_MS, MAX_ANSWER_BYTES, unsubscribeHeaders, type EmailTransport } from './transport';
 
 const SENDGRID: Provider = {
   name: 'SendGrid',
@@ -17,10 +18,21 @@ const SENDGRID: Provider = {
 /** SendGrid answers 202, and nothing else, to an email that it accepts. */
 const ACCEPTED = 202;
 
-/** Sends emails through SendGrid. The id of a message is its `X-Message-Id`. */
+/** For how long SendGrid keeps trying to deliver an email, in milliseconds: three days. */
+const RECEIPTS_FOR_MS = 72 * 60 * 60_000;
+
+/** How long the receipt of an email may take, in milliseconds. */
+const RECEIPT_WAIT_MS = 2 * 60_000;
+
+/**
+ * Sends emails through SendGrid. The id of a message is its `X-Message-Id`.
+ *
+ * SendGrid cannot be asked for an email. Where it `reportsBack`, by its event webhook, an attempt after a doubtful one
+ * first leaves time for a receipt, which makes it needless.
+ */
 export function sendgridEmail(
   { apiKey, baseUrl, from }: Extract<EmailTransportConfig, { kind: 'sendgrid' }>,
-  timeoutMs = ATTEMPT_TIMEOUT_MS,
+  { reportsBack, timeoutMs = ATTEMPT_TIMEOUT_MS }: { reportsBack: boolean; timeoutMs?: number },
 ): EmailTransport {
   const client = new BoundedClient(timeoutMs);
   client.setApiKey(apiKey);
@@ -29,12 +41,18 @@ export function sendgridEmail(
   const mail = new MailService();
   mail.setClient(client);
 
-  return async ({ reminderId, to, subject, text, html }) => {
+  return async (email) => {
+    const { reminderId, to, subject, text, html, doubtfulSince } = email;
+    if (reportsBack && doubtfulSince !== undefined) {
+      settle(doubtfulSince, RECEIPT_WAIT_MS, 'SendGrid may have the email already, and its receipt is waited for.');
+    }
     const [answer] = await mail
       .send({
         from,
-        // Custom arguments come back in SendGrid's events; headers would go to the recipient.
-        personalizations: [{ to: { email: to }, customArgs: { reminder_id: reminderId } }],
+        // Custom arguments come back in SendGrid's events; headers go to the recipient.
+        personalizations: [
+          { to: { email: to }, customArgs: { reminder_id: reminderId }, headers: unsubscribeHeaders(email) },
+        ],
         subject,
         text,
         html,
@@ -47,7 +65,8 @@ export function sendgridEmail(
     const headers = answer.headers as Record<string, unknown>;
     if (answer.statusCode !== ACCEPTED) throw refusal(SENDGRID, answer.statusCode, headers, wrongField(answer.body));
     const messageId = headers['x-message-id'];
-    return { providerId: typeof messageId === 'string' ? messageId : reminderId };
+    const providerId = typeof messageId === 'string' ? messageId : reminderId;
+    return { providerId, ...(reportsBack && { receiptsForMs: RECEIPTS_FOR_MS }) };
   };
 }
 

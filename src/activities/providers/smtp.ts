@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import type { EmailTransportConfig } from '../../config';
 import { SendError } from '../failure';
-import { ATTEMPT_TIMEOUT_MS, type EmailTransport } from './transport';
+import { ATTEMPT_TIMEOUT_MS, unsubscribeHeaders, type EmailTransport } from './transport';
 
 /** Sends emails through the SMTP server of `url`. The id of a message is its `Message-ID`. */
 export function smtpEmail(
   { url, from }: Extract<EmailTransportConfig, { kind: 'smtp' }>,
   timeoutMs = ATTEMPT_TIMEOUT_MS,
 ): EmailTransport {
-  return async ({ reminderId, to, subject, text, html }) => {
+  return async (email) => {
+    const { reminderId, to, subject, text, html } = email;
     let writtenWhole = false;
     const transporter = createTransport({ url, disableFileAccess: true, disableUrlAccess: true });
     transporter.use('stream', (mail, done) => {
@@ -27,7 +28,7 @@ export function smtpEmail(
         html,
         messageId: messageIdOf(reminderId, from),
         // RFC 3834: keeps holiday replies away.
-        headers: { 'Auto-Submitted': 'auto-generated' },
+        headers: { 'Auto-Submitted': 'auto-generated', ...unsubscribeHeaders(email) },
         signal: AbortSignal.timeout(timeoutMs),
       });
       return { providerId: messageId };

@@ -8,6 +8,9 @@ export interface Email {
   html: string;
   /** Where the recipient can stop such emails with one click (RFC 8058), if there is such a place. */
   stopUrl?: string | undefined;
+
+  /** See `SendRequest`. */
+  doubtfulSince?: string;
 }
 
 /** A text message, ready to be sent. */
@@ -16,12 +19,16 @@ export interface Sms {
   /** A phone number in E.164 format. */
   to: string;
   text: string;
+  /** See `SendRequest`. */
+  doubtfulSince?: string;
 }
 
 /** A provider's word that it has taken over a message. */
 export interface Accepted {
   /** The provider's own id of the message. */
   providerId: string;
+  /** For how long the provider may report what becomes of it, in milliseconds. Absent where it does not. */
+  receiptsForMs?: number;
 }
 
 /**
@@ -53,5 +60,5 @@ export function unsubscribeHeaders({ stopUrl }: Email): Record<string, string> {
  */
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 
-/** The largest answer that is read of a provider, unpacked, in bytes. Theirs have some hundred. */
+/** The largest answer that is read of a provider, unpacked, in bytes. Theirs have some hundred, a list some thousand. */
 export const MAX_ANSWER_BYTES = 1_000_000;

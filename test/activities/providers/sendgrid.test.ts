@@ -20,8 +20,11 @@ const accepted: Answer = (response) => {
   response.writeHead(202, { 'x-message-id': '14c5d75ce93.dfd.64b469' }).end();
 };
 
-function transportTo(baseUrl: string, timeoutMs?: number) {
-  return sendgridEmail({ kind: 'sendgrid', apiKey: key, baseUrl, from: 'Whiskers <whiskers@example.com>' }, timeoutMs);
+function transportTo(baseUrl: string, timeoutMs?: number, reportsBack = false) {
+  return sendgridEmail(
+    { kind: 'sendgrid', apiKey: key, baseUrl, from: 'Whiskers <whiskers@example.com>' },
+    { reportsBack, timeoutMs },
+  );
 }
 
 async function failure(t: TestContext, answer: Answer, timeoutMs?: number) {
@@ -83,6 +86,31 @@ describe('SendGrid', () => {
     const email = transportTo(provider.url);
     for (let message = 0; message < 3; message++) await send({ email }, request);
     assert.equal(provider.connections, 3);
+  });
+
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString();
+
+  test('that reports back is not sent an email again while its receipt may still come', async (t) => {
+    const provider = await startProvider(t, accepted);
+    const email = transportTo(provider.url, undefined, true);
+    const failed = await failureOf(send({ email }, { ...request, doubtfulSince: ago(40) }), secrets);
+    assert.equal(failed.type, 'Unavailable');
+    assert.equal(failed.message, 'SendGrid may have the email already, and its receipt is waited for.');
+    const wait = retryAfterMs(failed) ?? 0;
+    assert(wait > 60_000 && wait <= 80_000, `it waits ${wait} ms`);
+    assert.equal(provider.received.length, 0);
+  });
+
+  test('that reports back is sent an email again once no receipt has come', async (t) => {
+    const provider = await startProvider(t, accepted);
+    await send({ email: transportTo(provider.url, undefined, true) }, { ...request, doubtfulSince: ago(121) });
+    assert.equal(provider.received.length, 1);
+  });
+
+  test('that does not report back is sent an email again at once', async (t) => {
+    const provider = await startProvider(t, accepted);
+    await send({ email: transportTo(provider.url) }, { ...request, doubtfulSince: ago(1) });
+    assert.equal(provider.received.length, 1);
   });
 
   for (const status of [400, 404, 405, 406, 413]) {

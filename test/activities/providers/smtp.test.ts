@@ -113,6 +113,24 @@ describe('A mail server', () => {
     assert.match(other ?? '', /^<[0-9a-f]{32}\.email@example\.com>$/);
   });
 
+  test('sees the message id of the email that it may have sent, when it gets that again', async (t) => {
+    let held: string | undefined;
+    const silent = await startMailServer(t, {
+      onData: (stream) => {
+        void buffer(stream)
+          .then((raw) => simpleParser(raw))
+          .then(({ messageId }) => (held = messageId));
+      },
+    });
+    const failed = await failureOf(send({ email: transportTo(silent.url, 1_000) }, request), secrets);
+    assert.equal(failed.type, 'MaybeSent');
+
+    const { url } = await startMailServer(t);
+    const doubtfulSince = new Date().toISOString();
+    const { providerId } = await send({ email: transportTo(url) }, { ...request, doubtfulSince });
+    assert.equal(providerId, held);
+  });
+
   test('sees no header and no recipient that a message tried to add', async (t) => {
     const { url, received } = await startMailServer(t);
     const message = 'Hello\rBcc: eve@example.net\r\nBcc: eve@example.net\r\n\r\nhi\u2028X-Evil: 1';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ActivityDependencies } from '../../../src/activities';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -7,10 +8,10 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { twilioSms } from '../../../src/activities/providers/twilio';
 import type { TwilioConfig } from '../../../src/config';
+import { twilioAccount } from '../../twilio';
 import { brokenAnswers, closedPort, failureOf, retryAfterMs, json, send, startProvider, type Answer } from './provider';
 
-const accountSid = 'AC00000000000000000000000000000001';
-const authToken = 'a-token-that-nobody-may-see';
+const { accountSid, authToken } = twilioAccount;
 const basicAuth = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
 const request = {
   reminderId: 'AAAAAAAAAAAAAAAAAAAAAA',
@@ -18,6 +19,8 @@ const request = {
   message: 'Cuddle Whiskers & +Tom 🐾\nnow!',
 };
 const secrets = [authToken, basicAuth, request.to, '5550100', 'Cuddle'];
+/** Of the text message of that reminder. */
+const reference = 'y5qw8k69';
 const created = json(201, { sid: 'SM11111111111111111111111111111111', status: 'queued', to: request.to });
 
 function transportTo(baseUrl: string, timeoutMs?: number, settings: Partial<TwilioConfig> = {}) {
@@ -25,11 +28,15 @@ function transportTo(baseUrl: string, timeoutMs?: number, settings: Partial<Twil
   return twilioSms({ accountSid, authToken, baseUrl, sender, statusCallback: undefined, ...settings }, timeoutMs);
 }
 
-async function failure(t: TestContext, answer: Answer, timeoutMs?: number) {
+async function failure(t: TestContext, answer: Answer, timeoutMs?: number, others: Partial<ActivityDependencies> = {}) {
   const provider = await startProvider(t, answer);
-  const failed = await failureOf(send({ sms: transportTo(provider.url, timeoutMs) }, request), secrets);
+  const failed = await failureOf(send({ sms: transportTo(provider.url, timeoutMs), ...others }, request), secrets);
   assert.equal(provider.received.length, 1, 'one attempt is one request');
   return failed;
+}
+
+function bodyOf(form: string): string {
+  return new URLSearchParams(form).get('Body') ?? '';
 }
 
 /** An error as Twilio documents it, with the contacts that its messages repeat. */
@@ -54,8 +61,26 @@ describe('Twilio', () => {
     assert.deepEqual(Object.fromEntries(new URLSearchParams(body)), {
       To: request.to,
       From: '+15555550199',
-      Body: request.message,
+      Body: `${request.message}\n(ref ${reference})`,
     });
+  });
+
+  test('gets the same reference at each attempt of a delivery, and another for another reminder', async (t) => {
+    const provider = await startProvider(t, created);
+    const sms = transportTo(provider.url);
+    await send({ sms }, request);
+    await send({ sms }, request);
+    await send({ sms }, { ...request, reminderId: 'BBBBBBBBBBBBBBBBBBBBBB' });
+    const [first, second, other] = provider.received.map(({ body }) => bodyOf(body));
+    assert.equal(first, second);
+    assert.match(other ?? '', /\n\(ref [0-9a-hjkmnp-tv-z]{8}\)$/);
+    assert.notEqual(first, other);
+  });
+
+  test('gets a reminder of the greatest length, and the reference still fits', async (t) => {
+    const provider = await startProvider(t, created);
+    await send({ sms: transportTo(provider.url) }, { ...request, message: 'x'.repeat(1_000) });
+    assert.equal(bodyOf(provider.received[0]?.body ?? '').length, 1_015);
   });
 
   test('may choose the sender itself', async (t) => {
@@ -73,6 +98,17 @@ describe('Twilio', () => {
     await send({ sms: transportTo(provider.url, undefined, { statusCallback }) }, request);
     const form = new URLSearchParams(provider.received[0]?.body);
     assert.equal(form.get('StatusCallback'), `${statusCallback}?reminderId=${request.reminderId}#rc=2&rp=all`);
+  });
+
+  test('says that a person has opted out, and that is noted', async (t) => {
+    const noted: string[][] = [];
+    const optOut = (...args: string[]) => {
+      noted.push(args);
+      return Promise.resolve();
+    };
+    const failed = await failure(t, error(400, 21610), undefined, { optOut });
+    assert.equal(failed.type, 'Stopped');
+    assert.deepEqual(noted, [['sms', request.to, 'The person has opted out by replying STOP.']]);
   });
 
   test('cannot report where it cannot reach, which a person can set right', async (t) => {
@@ -121,7 +157,6 @@ describe('Twilio', () => {
     21408: /may not send to the country/,
     21606: /the sender cannot send/,
     21608: /verified phone numbers only/,
-    21610: /opted out by replying STOP/,
     21612: /cannot reach this phone number/,
     21614: /cannot receive text messages/,
     21635: /landline/,
@@ -185,7 +220,7 @@ describe('Twilio', () => {
 
   for (const [name, { answer, type, message }] of Object.entries(brokenAnswers)) {
     test(`gives ${name}`, async (t) => {
-      const failed = await failure(t, answer, 300);
+      const failed = await failure(t, answer, 1_000);
       assert.equal(failed.type, type);
       assert.match(failed.message, message);
     });
