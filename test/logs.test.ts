@@ -173,6 +173,12 @@ describe('the log', { timeout: 240_000 }, () => {
         ...paths.map((path) => call(path)),
         call(`/api/reminders/${encodeURIComponent(phone)}`, { method: 'DELETE' }),
         call(`/api/reminders?pageToken=${email}&state=${encodeURIComponent(phone)}`),
+        call('/webhooks/sendgrid/events', { method: 'POST', body: JSON.stringify([{ email, event: 'bounce' }]) }),
+        call('/webhooks/twilio/incoming', {
+          method: 'POST',
+          body: new URLSearchParams({ From: phone, Body: message }).toString(),
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'X-Twilio-Signature': wrongToken },
+        }),
         call('/api/reminders', { headers: { Authorization: `Bearer ${wrongToken}` } }),
         call('/api/reminders', { headers: { Authorization: `Basic ${btoa(`${email}:${wrongToken}`)}` } }),
       ]);

@@ -56,7 +56,7 @@ describe('the contract of SendGrid', { skip }, () => {
   test('is kept by an email', async (t) => {
     const baseUrl = await start(t);
     const from = 'Whiskers <whiskers@example.com>';
-    const email = sendgridEmail({ kind: 'sendgrid', apiKey: 'SG.key', baseUrl, from });
+    const email = sendgridEmail({ kind: 'sendgrid', apiKey: 'SG.key', baseUrl, from }, { reportsBack: false });
     const { providerId } = await send({ email }, { reminderId, to: 'bob@example.com', message });
     assert.equal(providerId, '14c5d75ce93.dfd.64b469');
   });
@@ -75,7 +75,11 @@ describe('the contract of SendGrid', { skip }, () => {
 describe('the contract of Twilio', { skip }, () => {
   const accountSid = 'AC00000000000000000000000000000001';
   const created = json(201, { sid: 'SM11111111111111111111111111111111', status: 'queued', to: '+15555550100' });
-  const start = (t: TestContext) => startPrism(t, 'twilio_messages.oas.json', created);
+  const none = json(200, { messages: [], page: 0, page_size: 50, next_page_uri: null });
+  const answer: Answer = (response) => {
+    (response.req.method === 'GET' ? none : created)(response);
+  };
+  const start = (t: TestContext) => startPrism(t, 'twilio_messages.oas.json', answer);
 
   const senders: Record<string, TwilioConfig['sender']> = {
     'a number': { from: '+15555550199' },
@@ -89,6 +93,20 @@ describe('the contract of Twilio', { skip }, () => {
       assert.equal(providerId, 'SM11111111111111111111111111111111');
     });
   }
+
+  test('is kept by the question whether a text message was sent', async (t) => {
+    const sender = { from: '+15555550199' };
+    const sms = twilioSms({
+      accountSid,
+      authToken: 'token',
+      baseUrl: await start(t),
+      sender,
+      statusCallback: undefined,
+    });
+    const doubtfulSince = new Date(Date.now() - 60_000).toISOString();
+    const { providerId } = await send({ sms }, { reminderId, to: '+15555550100', message, doubtfulSince });
+    assert.equal(providerId, 'SM11111111111111111111111111111111');
+  });
 
   test('is broken by a text message to nobody', async (t) => {
     const response = await fetch(`${await start(t)}/2010-04-01/Accounts/${accountSid}/Messages.json`, {
