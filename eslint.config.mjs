@@ -10,6 +10,10 @@ const layer = (folder, ...except) => ({
   message: `What src/${folder} may import is listed in eslint.config.mjs.`,
 });
 
+/** The words of the domain, and what every program is made of. */
+const words = ['reminder.ts', 'contact.ts'];
+const programs = ['config.ts', 'program.ts', 'startError.ts', 'hostname.ts', 'loopback.ts'];
+
 export default tseslint.config(
   { ignores: ['dist/', '.data/', 'node_modules/'] },
   js.configs.recommended,
@@ -30,29 +34,11 @@ export default tseslint.config(
         {
           zones: [
             layer('asl'),
-            layer('workflows', 'reminder.ts', 'contact.ts', 'asl', 'activities'),
-            layer('activities', 'reminder.ts', 'contact.ts', 'config.ts', 'outbox.ts', 'html.ts'),
-            layer('temporal', 'reminder.ts', 'contact.ts', 'workflows', 'config.ts', 'program.ts', 'startError.ts'),
-            layer(
-              'api',
-              'reminder.ts',
-              'contact.ts',
-              'temporal',
-              'outbox.ts',
-              'html.ts',
-              'program.ts',
-              'startError.ts',
-            ),
-            layer(
-              'worker',
-              'reminder.ts',
-              'config.ts',
-              'temporal',
-              'activities',
-              'workflows',
-              'program.ts',
-              'startError.ts',
-            ),
+            layer('workflows', ...words, 'asl', 'activities'),
+            layer('activities', ...words, 'config.ts', 'outbox.ts', 'html.ts', 'smsDestination.ts'),
+            layer('temporal', ...words, ...programs, 'workflows'),
+            layer('api', ...words, ...programs, 'temporal', 'outbox.ts', 'html.ts', 'smsDestination.ts'),
+            layer('worker', ...words, ...programs, 'temporal', 'activities', 'workflows'),
           ],
         },
       ],

@@ -3,6 +3,7 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
@@ -36,11 +37,22 @@ export interface QuietHours {
   from: number;
   until: number;
 }
+/** Who may see and change reminders. */
+export type AccessConfig =
+  /** Whoever reaches the API: nothing but this machine does. */
+  | { kind: 'open' }
+  /** Whoever has the token. */
+  | { kind: 'token'; token: string }
+  /** Of each reminder, whoever has its link; of all of them, nobody. */
+  | { kind: 'capability' };
 
 /** Which Temporal to use: one that we start ourselves, or one that is already there. */
 export type TemporalConfig =
   | { kind: 'embedded'; cli: string | undefined; port: number; uiPort: number }
   | { kind: 'external'; connect: ClientConnectConfig; uiUrl: string | undefined };
+
+/** 32 random bytes for AES-256. */
+export type EncryptionKey = Buffer;
 
 export interface Config {
   host: string;
@@ -49,7 +61,10 @@ export interface Config {
   dataDir: string;
   /** Where people reach the page, without a trailing slash. */
   publicUrl: string | undefined;
+  access: AccessConfig;
   temporal: TemporalConfig;
+  /** What Temporal keeps is encrypted with the first, and decrypted with any. Without one, nothing is encrypted. */
+  encryptionKeys: readonly EncryptionKey[];
   email: EmailTransportConfig;
   sms: SmsTransportConfig;
   /** What it takes to believe what providers report. */
@@ -140,16 +155,28 @@ const verificationKey = z.string().transform((text, context) => {
   context.addIssue('must be the verification key that SendGrid shows for its Signed Event Webhook');
   return z.NEVER;
 });
+const encryptionKeys = z
+  .string()
+  .transform((text) => text.split(',').map((key) => key.trim()))
+  .refine((keys) => keys.every((key) => /^[A-Za-z0-9+/]{43}=$/.test(key)), {
+    error: 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them, or several of these with commas',
+  })
+  .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')));
 
 const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port(3000),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: publicUrl.optional(),
+  ACCESS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 letters, digits and signs of ASCII, without spaces')
+    .optional(),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
   TEMPORAL_UI_URL: httpUrl.optional(),
+  ENCRYPTION_KEY: encryptionKeys.default([]),
   EMAIL_FROM: emailAddress.optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl.optional(),
@@ -219,6 +246,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL,
+    access: readAccess(values),
     temporal: readTemporal(values, present),
     email,
     sms,
@@ -230,6 +258,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       sendgridPublicKey: values.SENDGRID_WEBHOOK_PUBLIC_KEY,
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
     },
+    encryptionKeys: values.ENCRYPTION_KEY,
     defaultCountry: values.DEFAULT_COUNTRY,
     sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     secrets: readSecrets(present),
@@ -265,7 +294,11 @@ const secretSettings = [
 
 function readSecrets(env: Record<string, string>): string[] {
   const { password } = new URL(env.SMTP_URL ?? 'smtp://localhost');
-  return [...secretSettings.flatMap((name) => env[name]?.split(',') ?? []), password, decodeURIComponent(password)];
+  return [
+    ...secretSettings.flatMap((name) => env[name]?.trim().split(/\s*,\s*/) ?? []),
+    password,
+    decodeURIComponent(password),
+  ];
 }
 
 function isDecodable(text: string): boolean {
@@ -275,6 +308,18 @@ function isDecodable(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without a token, an address that others reach shows of the reminders only those whose link one has. */
+function readAccess({ ACCESS_TOKEN: token, HOST, PUBLIC_URL }: Settings): AccessConfig {
+  if (token !== undefined) return { kind: 'token', token };
+  const names = [HOST, ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname])];
+  return { kind: names.every(isLoopback) ? 'open' : 'capability' };
+}
+
+/** Whether a name, as a setting or an address has it, means this machine and is reached by nothing else. */
+function isLoopback(name: string): boolean {
+  return /^(.*\.)?localhost$|^::1$|^\[::1\]$/.test(name) || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** A public key in base64 (SPKI), in the frame of a PEM file or without. */
@@ -330,7 +375,7 @@ function readStatusCallback({ PUBLIC_URL, TWILIO_BASE_URL }: Settings): string |
 }
 
 function isOnThisMachine(url: string | undefined): boolean {
-  return url !== undefined && /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+  return url !== undefined && isLoopback(new URL(url).hostname);
 }
 
 function readTwilioSender(values: Settings): TwilioConfig['sender'] {

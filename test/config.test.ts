@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { readConfig } from '../src/config';
+import { readConfig, type Config } from '../src/config';
 import { StartError } from '../src/startError';
 
 const sid = `AC${'0'.repeat(32)}`;
@@ -48,11 +48,37 @@ describe('the settings', () => {
   });
 
   test('tell what the log has to leave out', () => {
-    const keys = { ACCESS_TOKEN: 'access', ENCRYPTION_KEY: 'first,second', SENDGRID_API_KEY: 'SG.key' };
-    const { secrets } = read({ ...keys, EMAIL_FROM: 'whiskers@example.com' });
-    for (const secret of ['access', 'first', 'second', 'SG.key']) assert.ok(secrets.includes(secret), secret);
-    const smtp = read({ SMTP_URL: 'smtps://whiskers:p%40ss@mail.example.com', EMAIL_FROM: 'whiskers@example.com' });
-    for (const secret of ['p%40ss', 'p@ss']) assert.ok(smtp.secrets.includes(secret), secret);
+    const ACCESS_TOKEN = '0123456789abcdef';
+    const keys = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const { secrets } = read({
+      ACCESS_TOKEN,
+      ENCRYPTION_KEY: keys.join(', '),
+      SMTP_URL: 'smtps://w:p%40ss@h',
+      EMAIL_FROM: 'a@b.c',
+    });
+    for (const secret of [ACCESS_TOKEN, ...keys, 'p%40ss', 'p@ss']) assert.ok(secrets.includes(secret), secret);
+  });
+
+  test('tell who may see and change reminders', () => {
+    const token = '0123456789abcdef';
+    const cases: [env: Record<string, string>, access: Config['access']][] = [
+      [{}, { kind: 'open' }],
+      [{ HOST: 'localhost', PUBLIC_URL: 'http://localhost:3000' }, { kind: 'open' }],
+      [{ HOST: '::1', PUBLIC_URL: 'http://[::1]:3000' }, { kind: 'open' }],
+      [{ HOST: '127.8.8.8', PUBLIC_URL: 'http://127.0.0.1' }, { kind: 'open' }],
+      [{ HOST: '0.0.0.0' }, { kind: 'capability' }],
+      [{ HOST: '192.168.1.7' }, { kind: 'capability' }],
+      [{ HOST: '127.cuddles.example.com' }, { kind: 'capability' }],
+      [{ PUBLIC_URL: 'https://cuddles.example.com' }, { kind: 'capability' }],
+      [{ PUBLIC_URL: 'https://127.0.0.1.example.com' }, { kind: 'capability' }],
+      [{ ACCESS_TOKEN: ' ' }, { kind: 'open' }],
+      [{ ACCESS_TOKEN: token }, { kind: 'token', token }],
+      [
+        { ACCESS_TOKEN: token, HOST: '0.0.0.0' },
+        { kind: 'token', token },
+      ],
+    ];
+    for (const [env, access] of cases) assert.deepEqual(read(env).access, access, JSON.stringify(env));
   });
 
   const verificationKey = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey;
@@ -83,10 +109,20 @@ describe('the settings', () => {
     assert.equal(read({}).webhooks.twilioAuthToken, undefined);
   });
 
+  test('take several keys for encryption', () => {
+    const keys = [Buffer.alloc(32, 1), Buffer.alloc(32, 255)];
+    const ENCRYPTION_KEY = keys.map((key) => key.toString('base64')).join(', ');
+    assert.deepEqual(read({ ENCRYPTION_KEY }).encryptionKeys, keys);
+    assert.deepEqual(read({}).encryptionKeys, []);
+  });
+
   const wrong: [what: string, env: Record<string, string>, named: RegExp][] = [
     ['a port that is no number', { PORT: 'three' }, /PORT/],
     ['a port that is none', { PORT: '65536' }, /PORT/],
     ['a public address that is none', { PUBLIC_URL: 'cuddles' }, /PUBLIC_URL/],
+    ['an access token that is short', { ACCESS_TOKEN: 'secret0123456' }, /ACCESS_TOKEN.*16/],
+    ['an access token with a space', { ACCESS_TOKEN: 'secret 0123456789' }, /ACCESS_TOKEN/],
+    ['an access token beyond ASCII', { ACCESS_TOKEN: 'secret0123456789ß' }, /ACCESS_TOKEN/],
     ['an unknown country', { DEFAULT_COUNTRY: 'Catland' }, /DEFAULT_COUNTRY/],
     ['an unknown log level', { LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
     ['a key without a sender', { SENDGRID_API_KEY: 'SG.secret' }, /EMAIL_FROM/],
@@ -95,6 +131,13 @@ describe('the settings', () => {
         `a sender that is none: ${JSON.stringify(from)}`,
         { SMTP_URL: 'smtp://localhost', EMAIL_FROM: from },
         /EMAIL_FROM/,
+      ],
+    ),
+    ...['secret', 'c2VjcmV0', Buffer.alloc(31).toString('base64'), `${Buffer.alloc(32).toString('base64')},`].map(
+      (ENCRYPTION_KEY): [string, Record<string, string>, RegExp] => [
+        `an encryption key that is none: ${ENCRYPTION_KEY}`,
+        { ENCRYPTION_KEY },
+        /ENCRYPTION_KEY.*32 bytes/,
       ],
     ),
     ['two email providers', { SENDGRID_API_KEY: 'SG.secret', SMTP_URL: 'smtp://h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { before, beforeEach, afterEach, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { OutboxMessage } from '../src/reminder';
 import { getReminder, send, courseRequest, startReminder } from './api/client';
 import { temporalCliPath } from './binaries';
+import { launch, withoutBrowser } from './browser/browser';
 import { startHoldingMailServer } from './mailServer';
 import { freePort } from './ports';
 import { descendantOf } from './processes';
@@ -99,6 +102,57 @@ describe('npm start', () => {
     for (const address of addresses) assert.equal((await fetch(address)).status, 200, address);
     child.kill('SIGTERM');
     assert.deepEqual(await ended, { code: 0, said: '' });
+  });
+
+  describe('with ENCRYPTION_KEY', () => {
+    const [key, other] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
+    const message = 'Cuddle the secret cat';
+
+    test('keeps nothing readable on the disk, and starts only with the key, also beside a newer one', async () => {
+      const first = start({ ENCRYPTION_KEY: key });
+      const { id } = await startReminder(await first.ready, { message, waitSeconds: 3600 });
+      first.child.kill('SIGTERM');
+      await first.ended;
+      for (const name of await readdir(dataDir)) {
+        if (!name.startsWith('temporal')) continue;
+        const bytes = await readFile(join(dataDir, name));
+        for (const secret of [message, courseRequest.email, courseRequest.phone])
+          assert.ok(!bytes.includes(secret), name);
+      }
+
+      for (const wrong of ['', other]) {
+        const { code, said } = await start({ ENCRYPTION_KEY: wrong }).ended;
+        assert.equal(code, 1);
+        assert.match(said, /^The worker cannot start: ENCRYPTION_KEY lacks the key with the id [0-9a-f]{12}.*\n$/);
+      }
+
+      const again = await start({ ENCRYPTION_KEY: `${other},${key}` }).ready;
+      assert.equal((await getReminder(again, id)).message, message);
+    });
+
+    test('shows it in the Temporal Web UI, and tells how the CLI does', { skip: withoutBrowser }, async (t) => {
+      const { child, ready } = start({ ENCRYPTION_KEY: key });
+      let output = '';
+      child.stdout?.on('data', (text: string) => (output += text));
+      const url = await ready;
+      const { id, webUiUrl = '' } = await startReminder(url, { message, waitSeconds: 3600 });
+      const [, command = ''] =
+        /temporal (workflow show --address \S+ --codec-endpoint \S+ --workflow-id) /.exec(output) ?? [];
+      const { stdout } = await promisify(execFile)(cli, [...command.split(' '), id, '--detailed']);
+      assert.ok(stdout.includes(message), stdout);
+
+      const browser = await launch();
+      t.after(() => browser.close());
+      for (const name of ['127.0.0.1', 'localhost']) {
+        const page = await browser.newPage();
+        await page.route(
+          ({ hostname }) => !['127.0.0.1', 'localhost'].includes(hostname),
+          (route) => route.abort(),
+        );
+        await page.goto(webUiUrl.replace('127.0.0.1', name));
+        await page.getByText(message).first().waitFor();
+      }
+    });
   });
 
   test('killed with everything and started again, sends each reminder that was waiting once', async () => {
@@ -289,6 +343,8 @@ describe('npm start', () => {
     const { child, ready, ended } = start({ HOST: '0.0.0.0' });
     await ready;
     child.kill('SIGTERM');
-    assert.match((await ended).said, /ACCESS_TOKEN/);
+    const warnings = (await ended).said.split('\n').filter((line) => line.includes('ACCESS_TOKEN'));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /anyone may start a reminder, which only its own link shows/);
   });
 });

@@ -5,15 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import { createApp } from '../src/api/app';
-import { listen } from '../src/api/server';
+import { startApi } from '../src/api/start';
 import { readConfig } from '../src/config';
-import { listOutbox, outboxDir } from '../src/outbox';
-import { createClient, embeddedTemporal } from '../src/temporal/connection';
+import type { Part } from '../src/program';
+import { createClient, embeddedTemporal, type Temporal } from '../src/temporal/connection';
+import { createDataConverter } from '../src/temporal/dataConverter';
 import { startDevServer } from '../src/temporal/embedded/devServer';
-import { createContactIds } from '../src/temporal/contactIds';
-import { createReminders } from '../src/temporal/reminders';
-import { createRootKey } from '../src/temporal/rootKey';
 import { searchAttributes } from '../src/temporal/searchAttributes';
 import { activitiesFor } from '../src/worker/activities';
 import { runWorker } from '../src/worker/worker';
@@ -24,6 +21,7 @@ export interface System {
   /** Where the API is, without a trailing slash. */
   url: string;
   client: Client;
+  temporal: Temporal;
   stopTemporal: () => Promise<void>;
   stopWorker: () => Promise<void>;
   stop: () => Promise<void>;
@@ -33,7 +31,7 @@ export interface System {
 export async function startSystem(settings: Record<string, string> = {}): Promise<System> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const dataDir = await mkdtemp(join(tmpdir(), 'cuddle-'));
-  const config = readConfig({ DATA_DIR: dataDir, ...settings });
+  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', ...settings });
   const temporal = await startDevServer({
     cli: await temporalCliPath(),
     dataDir,
@@ -42,35 +40,35 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     searchAttributes,
   });
   const target = embeddedTemporal(temporal);
-  const client = createClient(target);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), target.uiUrl);
+  const client = createClient(target, config.encryptionKeys);
   const native = await NativeConnection.connect(target.connectionOptions);
+  const dataConverter = createDataConverter(config.encryptionKeys);
   const worker = await runWorker({
     connection: native,
     namespace: target.namespace,
     activities: activitiesFor(config, client),
-    workflowBundle: await workflowBundle(),
+    dataConverter,
+    workflowBundle: await workflowBundle(dataConverter),
     perSecond: config.sendsPerSecond,
   });
-  const app = createApp({
-    reminders,
-    listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
-    logger: pino({ level: 'silent' }),
-    defaultCountry: config.defaultCountry,
-    host: config.host,
-    publicUrl: config.publicUrl,
-  });
-  const server = await listen(app, { host: config.host, port: 0 });
+  const parts: Part[] = [];
+  const started = <P extends Part>(part: P): P => {
+    parts.unshift(part);
+    return part;
+  };
+  const { signal } = new AbortController();
+  const server = await startApi({ config, logger: pino({ level: 'silent' }), signal, started }, target);
   return {
     url: server.url,
     client,
+    temporal: target,
     stopTemporal: () => temporal.stop(),
     stopWorker: () => worker.stop(),
     stop: async () => {
-      await server.stop();
+      for (const part of parts) await part.stop();
       await worker.stop();
       await native.close();
-      await reminders.close();
+      await client.connection.close();
       await temporal.stop();
       await rm(dataDir, { recursive: true });
     },

@@ -1,5 +1,7 @@
 /** The calls to the API. A refusal becomes a {@link Refusal}, whatever refused: the server, a proxy or the network. */
+import { accessToken, askForAccessToken } from './access-token.js';
 import { learnServerTime } from './clock.js';
+import { Refusal } from './refusal.js';
 
 /** @typedef {import('../src/reminder.js').ReminderState} ReminderState */
 /** @typedef {import('../src/reminder.js').PathState} PathState */
@@ -7,28 +9,16 @@ import { learnServerTime } from './clock.js';
 /** @typedef {import('../src/reminder.js').Preference} Preference */
 /** @typedef {import('../src/reminder.js').Delivery} Delivery */
 /** @typedef {import('../src/reminder.js').OutboxMessage} OutboxMessage */
-/** @typedef {import('../src/reminder.js').ReminderStatus & {id: string, webUiUrl?: string}} Reminder */
-/** @typedef {Omit<Reminder, 'path' | 'deliveries'>} ListedReminder A list leaves out the path and the deliveries. */
+/** @typedef {import('../src/reminder.js').ReminderStatus & {id: string, webUiUrl?: string, url?: string}} Reminder Where nobody sees all, `url` is its page, with its key. */
+/** @typedef {Omit<Reminder, 'path' | 'deliveries' | 'url'>} ListedReminder A list leaves out the path and the deliveries. */
 /** @typedef {{waitSeconds: number} | {remindAt: string}} When In seconds from now, or an RFC 3339 instant. */
 /** @typedef {When & {preference: Preference, message: string, email?: string, phone?: string}} ReminderRequest */
-/** @typedef {{field: string, detail: string}} FieldError */
 
 /** In milliseconds. A call that hangs longer has failed. */
 const PATIENCE = 15_000;
 
-/** The API did not do what it was asked. `message` is a sentence for a person. */
-export class Refusal extends Error {
-  /**
-   * @param {string} message
-   * @param {{status?: number, errors?: FieldError[]}} [more] `status` is the HTTP status; without one, no answer came.
-   */
-  constructor(message, { status, errors = [] } = {}) {
-    super(message);
-    this.name = 'Refusal';
-    this.status = status;
-    this.errors = errors;
-  }
-}
+/** The key in the address of a reminder's page, which opens that reminder where nobody sees all of them. */
+const key = new URLSearchParams(location.search).get('key');
 
 /**
  * Starts a reminder.
@@ -47,7 +37,7 @@ export function createReminder(request, idempotencyKey) {
  *
  * @param {{state?: string, pageToken?: string}} query
  * @returns {Promise<{reminders: ListedReminder[], nextPageToken?: string}>}
- * @throws {Refusal}
+ * @throws {Refusal} With status 403 where nobody sees all reminders.
  */
 export function listReminders({ state, pageToken }) {
   const query = new URLSearchParams({ pageSize: '20' });
@@ -93,41 +83,81 @@ export function cancelReminder(id) {
  *
  * @param {string} [reminderId] Only those of this reminder.
  * @returns {Promise<OutboxMessage[]>}
- * @throws {Refusal}
+ * @throws {Refusal} With status 403 where nobody sees all messages.
  */
 export function listOutbox(reminderId) {
-  const query = reminderId === undefined ? '' : `?${new URLSearchParams({ reminderId })}`;
-  return call('GET', `/api/outbox${query}`);
+  return call('GET', `/api/outbox${queryOf(reminderId === undefined ? {} : { reminderId, ...(key && { key }) })}`);
 }
 
 /** @param {string} id */
 function reminderPath(id) {
-  return `/api/reminders/${encodeURIComponent(id)}`;
+  return `/api/reminders/${encodeURIComponent(id)}${queryOf(key ? { key } : {})}`;
+}
+
+/** @param {Record<string, string>} parameters */
+function queryOf(parameters) {
+  const query = new URLSearchParams(parameters).toString();
+  return query && `?${query}`;
+}
+
+/** @typedef {{body?: object, headers?: Record<string, string>}} CallOptions */
+
+/**
+ * Calls the API. If it needs the access token, the visitor is asked for it, and it is called again.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {CallOptions} [options]
+ * @returns {Promise<any>} The body, trusted to be what the API's contract says.
+ */
+async function call(method, path, options) {
+  let token = accessToken();
+  let response = await send(method, path, token, options);
+  while (response.status === 401) {
+    token = await askForAccessToken(token, isAccessToken);
+    response = await send(method, path, token, options);
+  }
+  if (!response.ok) throw await refusalOf(response);
+  return response.json().catch(() => {
+    throw unreachable();
+  });
+}
+
+/** @param {string} token */
+async function isAccessToken(token) {
+  return (await send('GET', '/api/reminders?pageSize=1', token)).status !== 401;
 }
 
 /**
  * @param {string} method
  * @param {string} path
- * @param {{body?: object, headers?: Record<string, string>}} [options]
- * @returns {Promise<any>} The body, trusted to be what the API's contract says.
+ * @param {string | undefined} token
+ * @param {CallOptions} [options]
+ * @returns {Promise<Response>}
  */
-async function call(method, path, { body, headers = {} } = {}) {
+async function send(method, path, token, { body, headers = {} } = {}) {
   const sentAt = Date.now();
   try {
     const response = await fetch(path, {
       method,
-      headers: body ? { ...headers, 'content-type': 'application/json' } : headers,
+      headers: {
+        ...headers,
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
       body: body && JSON.stringify(body),
       cache: 'no-store',
       signal: window.AbortSignal.timeout(PATIENCE),
     });
     learnServerTime(response.headers.get('date'), sentAt);
-    if (!response.ok) throw await refusalOf(response);
-    return await response.json();
-  } catch (cause) {
-    if (cause instanceof Refusal) throw cause;
-    throw new Refusal('The server cannot be reached. Is the network there? Please try again in a moment.');
+    return response;
+  } catch {
+    throw unreachable();
   }
+}
+
+function unreachable() {
+  return new Refusal('The server cannot be reached. Is the network there? Please try again in a moment.');
 }
 
 /**

@@ -1,11 +1,12 @@
 /** What a visitor can do to a reminder that has not ended: snooze, reschedule, reword, cancel. */
-import { cancelReminder, changeReminder, Refusal } from './api.js';
+import { cancelReminder, changeReminder } from './api.js';
 import { now } from './clock.js';
 import { dateWords } from './countdown.js';
 import { ask } from './dialog.js';
 import { element } from './element.js';
 import { showFieldErrors } from './field-errors.js';
 import { countCharacters, messageErrors, readMessage } from './message.js';
+import { Refusal } from './refusal.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./api.js').ListedReminder} ListedReminder */

@@ -4,13 +4,14 @@ import { clearErrorsOnEdit, showRefusal } from './field-errors.js';
 import { leaveFocus } from './focus.js';
 
 /**
- * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page.
+ * Opens a dialog. It closes when the action has succeeded or the visitor declines, and then leaves the page. One that cannot
+ * be declined stays open until then.
  *
  * @param {object} question
  * @param {string} question.title
  * @param {import('./element.js').Child[]} question.content Text and fields.
  * @param {string} question.accept What the button that acts says.
- * @param {string} question.decline What the button that does nothing says.
+ * @param {string} [question.decline] What the button that does nothing says.
  * @param {boolean} [question.drastic] Whether the action cannot be undone.
  * @param {(form: HTMLFormElement) => Promise<void> | undefined} question.act May refuse, by throwing a `Refusal`;
  *   `undefined` keeps the dialog open, as the fields say what is wrong.
@@ -21,23 +22,28 @@ export function ask({ title, content, accept, decline, drastic = false, act }) {
   const form = element(
     'form',
     { novalidate: true, onsubmit: submit },
-    element('h2', { id: 'dialog-title' }, title),
+    element('h2', {}, title),
     ...content,
     trouble,
     element(
       'div',
       { class: 'actions' },
-      element('button', { type: 'button', onclick: () => dialog.close() }, decline),
+      decline && element('button', { type: 'button', onclick: () => dialog.close() }, decline),
       acceptButton,
     ),
   );
-  const dialog = element('dialog', { 'aria-labelledby': 'dialog-title', onclose: goAway }, form);
+  const dialog = element('dialog', { 'aria-label': title, onclose: goAway }, form);
+  let acted = false;
   const returnFocus = leaveFocus();
   clearErrorsOnEdit(form);
   document.body.append(dialog);
   dialog.showModal();
 
   function goAway() {
+    if (!decline && !acted) {
+      dialog.showModal();
+      return;
+    }
     dialog.remove();
     returnFocus();
   }
@@ -51,6 +57,7 @@ export function ask({ title, content, accept, decline, drastic = false, act }) {
     acceptButton.disabled = true;
     try {
       await action;
+      acted = true;
       dialog.close();
     } catch (error) {
       trouble.textContent = showRefusal(form, error);

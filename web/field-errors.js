@@ -1,9 +1,9 @@
 /** Errors of a form, told beside the fields they belong to. The page's own checks and the server's look the same. */
-import { Refusal } from './api.js';
 import { describe, describeNoLonger } from './description.js';
 import { element } from './element.js';
+import { Refusal } from './refusal.js';
 
-/** @typedef {import('./api.js').FieldError} FieldError */
+/** @typedef {import('./refusal.js').FieldError} FieldError */
 
 /**
  * Shows the errors and moves the focus to the first field that has one. What was shown before goes away.

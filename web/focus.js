@@ -16,10 +16,12 @@ export function whereabouts() {
  * @returns {() => void} To be called when it has closed.
  */
 export function leaveFocus() {
+  // It may open above another one.
+  const leftBefore = leftAt;
   leftAt = document.activeElement;
   return () => {
     const target = leftAt;
-    leftAt = null;
+    leftAt = leftBefore;
     focus(target);
   };
 }

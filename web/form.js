@@ -2,9 +2,10 @@
 import { createReminder } from './api.js';
 import { clearErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
 import { countCharacters, messageErrors, readMessage } from './message.js';
+import { keepOwnReminder, linkOf } from './own-reminders.js';
 import { whenFields } from './when.js';
 
-/** @typedef {import('./api.js').FieldError} FieldError */
+/** @typedef {import('./refusal.js').FieldError} FieldError */
 /** @typedef {import('./api.js').Preference} Preference */
 
 /**
@@ -50,7 +51,8 @@ export function takeOverForm(form) {
     button.disabled = true;
     try {
       const reminder = await createReminder(filledIn.request, idempotencyKey);
-      location.assign(`/r/${encodeURIComponent(reminder.id)}`);
+      keepOwnReminder(reminder);
+      location.assign(linkOf(reminder));
     } catch (error) {
       const words = showRefusal(form, error);
       trouble.textContent = words && `${words} Everything you typed is still here.`;

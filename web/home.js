@@ -5,7 +5,9 @@ import { startTicking } from './countdown.js';
 import { takeOverForm } from './form.js';
 import { keepList } from './list.js';
 import { outbox } from './outbox.js';
+import { showOwnReminders } from './own-list.js';
 import { poll } from './poll.js';
+import { noList } from './refusal.js';
 
 /** In milliseconds. */
 const OUTBOX_EVERY = 3000;
@@ -19,10 +21,13 @@ startTicking();
 
 reminders.hidden = false;
 messages.hidden = false;
-keepList(reminders, connectionReport());
+keepList(reminders, connectionReport(), () => showOwnReminders(reminders));
 
 const showMessages = outbox(/** @type {Element} */ (messages.querySelector('.outbox')));
 poll(async () => {
-  showMessages(await listOutbox());
+  const latest = await listOutbox().catch(noList);
+  messages.hidden = !latest;
+  if (!latest) return undefined;
+  showMessages(latest);
   return OUTBOX_EVERY;
 }, connectionReport());

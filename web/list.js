@@ -6,6 +6,7 @@ import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
 import { keepFocus, whereabouts } from './focus.js';
 import { poll } from './poll.js';
+import { noList } from './refusal.js';
 import { saidLine } from './said.js';
 import { STATES } from './states.js';
 
@@ -33,8 +34,9 @@ const WHEN_EMPTY = {
  *
  * @param {HTMLElement} section
  * @param {(reconnecting: boolean) => void} onConnection
+ * @param {() => void} onNoList Told where nobody sees all reminders: then there is nothing to keep.
  */
-export function keepList(section, onConnection) {
+export function keepList(section, onConnection, onNoList) {
   /** @type {Map<string, {shown: string, row: HTMLElement}>} */
   const rows = new Map();
   let pages = 1;
@@ -97,7 +99,12 @@ export function keepList(section, onConnection) {
 
   async function refresh() {
     const state = stateInUrl();
-    const { reminders, complete } = await listPages(state, pages);
+    const answer = await listPages(state, pages).catch(noList);
+    if (!answer) {
+      onNoList();
+      return undefined;
+    }
+    const { reminders, complete } = answer;
     // The visitor may have chosen another state meanwhile; its own answer is on the way.
     if (state === stateInUrl()) show(reminders, complete);
     return EVERY * pages;

@@ -17,7 +17,7 @@ export function readMessage(field) {
 
 /**
  * @param {string} message
- * @returns {import('./api.js').FieldError[]}
+ * @returns {import('./refusal.js').FieldError[]}
  */
 export function messageErrors(message) {
   const length = [...message].length;

@@ -1,6 +1,6 @@
 /** Asks again and again, never twice at once, and only while someone is looking. */
 
-import { Refusal } from './api.js';
+import { Refusal } from './refusal.js';
 
 /** In milliseconds. */
 const AFTER_FAILURE = 3000;

@@ -1,5 +1,5 @@
 /** The page of one reminder. */
-import { getReminder, listOutbox, Refusal } from './api.js';
+import { getReminder, listOutbox } from './api.js';
 import { now } from './clock.js';
 import { connectionReport } from './connection-note.js';
 import { startTicking } from './countdown.js';
@@ -10,6 +10,7 @@ import { keepFocus } from './focus.js';
 import { outbox } from './outbox.js';
 import { picture } from './picture.js';
 import { poll } from './poll.js';
+import { Refusal } from './refusal.js';
 import { lightsOf, REMINDER_MACHINE } from './reminder-machine.js';
 import { saidLine } from './said.js';
 import { hasEnded, STATES } from './states.js';
@@ -31,6 +32,7 @@ const summary = element('section', { class: 'card summary', 'aria-label': 'The r
 const said = saidLine();
 const machine = picture(REMINDER_MACHINE);
 const machineInWords = element('p', { class: 'visually-hidden', role: 'status' });
+const advice = element('p', { class: 'hint' });
 const webUiLink = element('p', { class: 'hint' });
 const deliveries = element('div');
 const received = element('div', { class: 'outbox' });
@@ -88,6 +90,7 @@ function layOut() {
   main.replaceChildren(
     summary,
     said.element,
+    advice,
     element(
       'section',
       { class: 'card', 'aria-label': 'The state machine' },
@@ -114,7 +117,7 @@ function show(reminder) {
   const latest = JSON.stringify(reminder);
   if (latest === shown) return;
   shown = latest;
-  const { state, message, webUiUrl } = reminder;
+  const { state, message, url, webUiUrl } = reminder;
   main.dataset.state = state;
   document.title = `${excerpt(message)} · ${STATES[state].label} · Cuddle-a-tron`;
   keepFocus(summary, () => {
@@ -122,6 +125,7 @@ function show(reminder) {
     return summary;
   });
   deliveries.replaceChildren(deliveryList(reminder.deliveries));
+  advice.textContent = url ? 'Keep the link to this page: it is the only way to this reminder.' : '';
   webUiLink.replaceChildren(
     webUiUrl ? element('a', { href: webUiUrl }, 'See this execution in the Temporal Web UI') : '',
   );

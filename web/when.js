@@ -6,7 +6,7 @@ import { element } from './element.js';
 import { comesAgain, fromLocalField, isSkipped, offsetName, tomorrowAt, toLocalField, ZONE } from './local-time.js';
 
 /** @typedef {import('./api.js').When} When */
-/** @typedef {import('./api.js').FieldError} FieldError */
+/** @typedef {import('./refusal.js').FieldError} FieldError */
 
 /** In seconds. */
 const UNITS = { seconds: 1, minutes: 60, hours: 3600, days: 86_400, weeks: 604_800 };

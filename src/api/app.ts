@@ -2,9 +2,14 @@
 import express, { type Express } from 'express';
 import type { CountryCode } from 'libphonenumber-js';
 import type { Logger } from 'pino';
+import type { AccessConfig } from '../config';
 import type { OutboxFilter } from '../outbox';
 import type { OutboxMessage } from '../reminder';
+import type { CodecEndpoint } from '../temporal/codecEndpoint';
 import type { Reminders } from '../temporal/reminders';
+import { codecRouter } from './codec';
+import type { CapabilityOf } from '../temporal/capabilities';
+import { createAccess, guardApi } from './access';
 import { docsRouter } from './docs';
 import { handleErrors, notFound } from './errors';
 import { guardHost, guardOrigin, securityHeaders } from './guards';
@@ -20,7 +25,12 @@ import { webhooksRouter, type WebhookDependencies } from './webhooks';
 export interface AppDependencies {
   reminders: Reminders;
   listOutbox: (filter: OutboxFilter) => Promise<OutboxMessage[]>;
+  /** Who may see and change reminders. */
+  access: AccessConfig;
+  capabilityOf: CapabilityOf;
   logger: Logger;
+  /** Where the Temporal Web UI has payloads decrypted, if they are encrypted. */
+  codec: CodecEndpoint | undefined;
   /** The country of phone numbers without a country code. */
   defaultCountry: CountryCode;
   /** The name that the server listens on. */
@@ -37,13 +47,17 @@ const BODY_LIMIT = '16kb';
 export function createApp({
   reminders,
   listOutbox,
+  access: accessConfig,
+  capabilityOf,
   logger,
+  codec,
   defaultCountry,
   host,
   publicUrl,
   webhooks,
 }: AppDependencies): Express {
   const app = express();
+  const access = createAccess(accessConfig, capabilityOf);
   const schemas = createRequestSchemas(defaultCountry);
   const metrics = createMetrics();
 
@@ -53,19 +67,21 @@ export function createApp({
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
   // Before whatever is meant for browsers: providers show who they are by their signatures.
   if (webhooks) app.use(webhooksRouter(webhooks, publicUrl));
+  if (codec) app.use(codecRouter(codec));
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
-  app.use(docsRouter(createOpenApiDocument(schemas)));
+  app.use(docsRouter(createOpenApiDocument(schemas, access.kind)));
   app.use(
     '/api',
+    noStore,
+    guardApi(access),
     express.json({ limit: BODY_LIMIT }),
     express.urlencoded({ limit: BODY_LIMIT, extended: false }),
-    noStore,
   );
-  app.use(remindersRouter(reminders, schemas));
-  app.use(outboxRouter(listOutbox));
-  app.use(pagesRouter(reminders));
+  app.use(remindersRouter(reminders, schemas, access, publicUrl));
+  app.use(outboxRouter(listOutbox, access));
+  app.use(pagesRouter(reminders, access));
   app.use(notFound);
   app.use(handleErrors(logger));
   return app;

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { ReminderState } from '../reminder';
+import { UnreadablePayload } from '../temporal/codec';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
 import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
@@ -85,6 +86,7 @@ function refusalOf(error: unknown): Refusal {
       'Retry-After': '5',
     });
   }
+  if (error instanceof UnreadablePayload) return new Refusal(503, `${error.message}.`);
   return refusalOfExpress(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
 }
 

@@ -1,7 +1,7 @@
 /** What stands before every route: whom this server answers, and what a browser may do with the answer. */
-import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import { hostnameOf, isUnrebindable } from '../hostname';
 import { Refusal } from './problem';
 
 /**
@@ -9,10 +9,10 @@ import { Refusal } from './problem';
  * name of its own to this address. An IP address cannot be rebound, so any is fine.
  */
 export function guardHost(...names: (string | undefined)[]): RequestHandler {
-  const known = new Set(['localhost', ...names.map((name) => name?.toLowerCase())]);
+  const known = new Set(names.map((name) => name?.toLowerCase()));
   return (request, _response, next) => {
     const name = hostnameOf(request.headers.host);
-    if (isIP(name) || known.has(name)) next();
+    if (isUnrebindable(name) || known.has(name)) next();
     else throw new Refusal(421, 'This server does not go by that name. Its public address is the setting PUBLIC_URL.');
   };
 }
@@ -49,9 +49,4 @@ export function securityHeaders(publicUrl: string | undefined): RequestHandler {
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: publicUrl?.startsWith('https:') ?? false,
   });
-}
-
-function hostnameOf(host: string | undefined): string {
-  const url = `http://${host ?? ''}`;
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
 }

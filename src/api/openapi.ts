@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. */
 import { z } from 'zod';
+import type { Access } from './access';
 import {
   idempotencyKey,
   listQuery,
@@ -47,7 +48,14 @@ const others = {
 };
 /** What a change may get. */
 const foreign = { 403: refused('A page of another site asked for it.') };
-const unknownReminder = { 404: refused('There is no reminder of this id.') };
+const unknownReminder = { 404: refused('There is no reminder of this id, or the key is not the one of its link.') };
+const unauthorized = {
+  401: {
+    ...refused('The access token is missing or wrong.'),
+    headers: { 'WWW-Authenticate': { description: 'A challenge (RFC 6750).', schema: { type: 'string' } } },
+  },
+};
+const noList = { 403: refused('Nobody sees all reminders here: each is seen through its own link.') };
 
 const idParameter = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 
@@ -61,6 +69,31 @@ const bodyOf = (name: string) => ({
   required: true,
   content: { 'application/json': { schema: ref(name) }, 'application/x-www-form-urlencoded': { schema: ref(name) } },
 });
+
+/** The ways to show who one is. Which of them a server asks for depends on its settings. */
+const securitySchemes = {
+  accessToken: { type: 'http', scheme: 'bearer', description: 'The setting `ACCESS_TOKEN`.' },
+  key: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'key',
+    description: 'The key in the link of a reminder. It may be sent as a bearer token, too.',
+  },
+};
+
+type Requirement = Partial<Record<keyof typeof securitySchemes, string[]>>;
+
+/** What a call that is about one reminder needs. */
+const toOneReminder: Record<Access['kind'], Requirement[]> = {
+  open: [],
+  token: [{ accessToken: [] }],
+  capability: [{ key: [] }],
+};
+
+/** What any other call needs. */
+const toApi: Record<Access['kind'], Requirement[]> = { ...toOneReminder, capability: [] };
+
+const forEveryone: Requirement[] = [];
 
 /** What any webhook answers to a provider. */
 const reported = {
@@ -97,7 +130,7 @@ const form = (properties: Record<string, string>, required: string[]) => ({
 const refusedForm = { 422: refused('A parameter is missing or repeated.') };
 
 /** The contract of the API: what `/api/openapi.json` answers. */
-export function createOpenApiDocument(requests: RequestSchemas) {
+export function createOpenApiDocument(requests: RequestSchemas, access: Access['kind']) {
   return {
     openapi: '3.1.0',
     info: {
@@ -105,6 +138,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
       version: '1',
       description: 'Reminders that are sent: by email, by text message, or both; in seconds, or in a year.',
     },
+    security: toApi[access],
     paths: {
       '/api/reminders': {
         post: {
@@ -130,6 +164,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             ...others,
             ...foreign,
             ...body,
+            ...unauthorized,
             ...away,
           },
         },
@@ -142,6 +177,8 @@ export function createOpenApiDocument(requests: RequestSchemas) {
             ...others,
             200: json('A page of reminders.', 'ReminderPage'),
             400: refused('A parameter is wrong.'),
+            ...unauthorized,
+            ...noList,
             ...away,
           },
         },
@@ -152,15 +189,24 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'getReminder',
           tags: ['Reminders'],
           summary: 'See one reminder',
-          responses: { 200: json('The reminder.', 'Reminder'), ...unknownReminder, ...away, ...others },
+          security: toOneReminder[access],
+          responses: {
+            200: json('The reminder.', 'Reminder'),
+            ...unauthorized,
+            ...unknownReminder,
+            ...away,
+            ...others,
+          },
         },
         patch: {
           operationId: 'changeReminder',
           tags: ['Reminders'],
           summary: 'Reschedule or reword a reminder that is waiting',
+          security: toOneReminder[access],
           requestBody: bodyOf('ReminderChange'),
           responses: {
             200: json('The changed reminder.', 'Reminder'),
+            ...unauthorized,
             ...unknownReminder,
             409: refused('It is no longer waiting.'),
             ...others,
@@ -173,9 +219,11 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'cancelReminder',
           tags: ['Reminders'],
           summary: 'Cancel a reminder',
+          security: toOneReminder[access],
           responses: {
             200: json('The cancelled reminder.', 'Reminder'),
             202: json('The cancellation takes a moment: an attempt in flight is let end.', 'Reminder'),
+            ...unauthorized,
             ...unknownReminder,
             409: refused('It has ended already.'),
             ...foreign,
@@ -190,7 +238,15 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           tags: ['Outbox'],
           summary: 'List the latest 100 messages in the outbox, newest first',
           parameters: queryParameters(outboxQuery),
-          responses: { ...others, 200: json('The messages.', 'Outbox'), 400: refused('A parameter is wrong.') },
+          security: toOneReminder[access],
+          responses: {
+            ...others,
+            200: json('The messages.', 'Outbox'),
+            400: refused('A parameter is wrong.'),
+            ...unauthorized,
+            ...noList,
+            ...unknownReminder,
+          },
         },
       },
       '/webhooks/sendgrid/events': {
@@ -198,6 +254,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'takeSendgridEvents',
           tags: ['Webhooks'],
           summary: 'For SendGrid: what became of emails',
+          security: forEveryone,
           parameters: [
             signature('X-Twilio-Email-Event-Webhook-Signature', 'ECDSA over the timestamp and the body.'),
             signature('X-Twilio-Email-Event-Webhook-Timestamp', 'Unix time in seconds, of the last 5 minutes.'),
@@ -214,6 +271,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'takeTwilioStatus',
           tags: ['Webhooks'],
           summary: 'For Twilio: what became of a text message',
+          security: forEveryone,
           parameters: [{ name: 'reminderId', in: 'query', schema: { type: 'string' } }, twilioSignature],
           requestBody: form(
             { MessageStatus: 'Such as `delivered`.', ErrorCode: 'Why it failed.', To: 'The phone number.' },
@@ -231,6 +289,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'takeTwilioMessage',
           tags: ['Webhooks'],
           summary: 'For Twilio: what a person answered',
+          security: forEveryone,
           parameters: [twilioSignature],
           requestBody: form(
             { From: 'The phone number.', Body: 'Such as `STOP`.', OptOutType: 'What Twilio has taken it for.' },
@@ -251,6 +310,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'isAlive',
           tags: ['Operations'],
           summary: 'Is it alive?',
+          security: forEveryone,
           responses: { 200: { description: 'It is.' }, ...others },
         },
       },
@@ -259,6 +319,7 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'isReady',
           tags: ['Operations'],
           summary: 'Can it do its work?',
+          security: forEveryone,
           responses: { 200: { description: 'It can.' }, ...away, ...others },
         },
       },
@@ -267,11 +328,13 @@ export function createOpenApiDocument(requests: RequestSchemas) {
           operationId: 'getMetrics',
           tags: ['Operations'],
           summary: 'Metrics for Prometheus',
+          security: forEveryone,
           responses: { 200: { description: 'Metrics.' }, ...others },
         },
       },
     },
     components: {
+      securitySchemes,
       schemas: {
         NewReminder: schemaOf(requests.newReminder, 'input'),
         ReminderChange: schemaOf(requests.change, 'input'),

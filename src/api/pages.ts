@@ -6,6 +6,7 @@ import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/rem
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { html, type Html } from '../html';
 import type { Delivery, ReminderState } from '../reminder';
+import { Unauthorized, type Access } from './access';
 import { methodNotAllowed, notFound } from './errors';
 
 /** The folder of the static page, beside `src` and `dist`. */
@@ -18,7 +19,7 @@ const reminderPlace = '<!-- reminder -->';
 const idempotencyKeyPlace = '<!-- idempotency key -->';
 
 /** The static page, and `/r/:id`, the page of one reminder. */
-export function pagesRouter(reminders: Reminders): Router {
+export function pagesRouter(reminders: Reminders, access: Access): Router {
   const router = Router();
   const homePage = readFileSync(resolve(webDir, 'index.html'), 'utf8');
   const reminderPage = readFileSync(resolve(webDir, 'reminder.html'), 'utf8');
@@ -32,13 +33,17 @@ export function pagesRouter(reminders: Reminders): Router {
       .send(homePage.replace(idempotencyKeyPlace, field.source));
   });
 
-  router.get('/r/:id', async ({ params }, response) => {
-    const reminder = await reminders.get(params.id).catch(expected);
+  router.get('/r/:id', async (request, response) => {
+    const { id } = request.params;
+    const reminder = await access
+      .toReminder(request, id)
+      .then(() => reminders.get(id))
+      .catch(expected);
     response
-      .status(reminder instanceof ReminderNotFound ? 404 : reminder instanceof Error ? 503 : 200)
+      .status(known.get(reminder.constructor) ?? 200)
       .type('html')
       .set('Cache-Control', 'no-store')
-      .send(reminderPage.replace(reminderPlace, () => withoutJavaScript(reminder).source));
+      .send(reminderPage.replace(reminderPlace, () => withoutJavaScript(reminder, access).source));
   });
 
   for (const path of ['/', '/r/:id']) router.all(path, methodNotAllowed('GET', 'HEAD'));
@@ -47,10 +52,16 @@ export function pagesRouter(reminders: Reminders): Router {
   return router;
 }
 
-/** The errors that the page itself can tell of. */
+/** The errors that the page itself can tell of, with their statuses. With JavaScript, it asks for the access token. */
+const known = new Map<unknown, number>([
+  [Unauthorized, 200],
+  [ReminderNotFound, 404],
+  [TemporalUnavailable, 503],
+  [TemporalOverloaded, 503],
+]);
+
 function expected(error: unknown): Error {
-  const known = [ReminderNotFound, TemporalUnavailable, TemporalOverloaded];
-  if (known.some((kind) => error instanceof kind)) return error as Error;
+  if (error instanceof Error && known.has(error.constructor)) return error;
   throw error;
 }
 
@@ -64,11 +75,16 @@ function wordsOf({ status, attempts, error }: Delivery): string {
   return `${status}${tries}${error === undefined ? '' : `: ${error}`}`;
 }
 
-function withoutJavaScript(reminder: Reminder | Error): Html {
+function withoutJavaScript(reminder: Reminder | Error, { kind }: Access): Html {
   if (reminder instanceof ReminderNotFound)
     return html`<section class="card">
       <h1>There is no reminder here</h1>
       <p>Its address is not right, or it ended long ago. <a href="/">To an empty form</a></p>
+    </section>`;
+  if (reminder instanceof Unauthorized)
+    return html`<section class="card">
+      <h1>A reminder is shown only to those who have the access token</h1>
+      <p>To ask you for it, this page needs JavaScript.</p>
     </section>`;
   if (reminder instanceof Error) {
     return html`<section class="card">
@@ -90,6 +106,7 @@ function withoutJavaScript(reminder: Reminder | Error): Html {
             <dd>${wordsOf(delivery)}</dd>`,
       )}
     </dl>
+    ${kind === 'capability' ? html`<p>Keep the link to this page: it is the only way to this reminder.</p>` : []}
     ${HAPPENING.includes(reminder.state) ? html`<p>Reload this page to see how it goes on.</p>` : []}
     ${reminder.webUiUrl ? html`<p><a href="${reminder.webUiUrl}">See this execution in the Temporal Web UI</a></p>` : []}
   </section>`;

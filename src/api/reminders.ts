@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Router, type Request } from 'express';
 import type { Recipient } from '../reminder';
-import type { Reminders } from '../temporal/reminders';
+import type { Reminder, Reminders } from '../temporal/reminders';
+import type { Access } from './access';
 import { methodNotAllowed } from './errors';
 import { readBody, readIdempotencyKey, readQuery } from './requests';
 import { listQuery, type RequestSchemas } from './schemas';
 import type { z } from 'zod';
 
-/** `/api/reminders`: start, list, see, change and cancel reminders. */
-export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): Router {
+/**
+ * `/api/reminders`: start, list, see, change and cancel reminders.
+ *
+ * @param publicUrl - where people reach the pages, without a trailing slash, if that is known.
+ */
+export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, access: Access, publicUrl = ''): Router {
   const router = Router();
 
   router.post('/api/reminders', async (request, response) => {
@@ -21,40 +26,54 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas): 
     );
     // A form keeps its key when someone comes back to it and fills in another reminder.
     const key = readIdempotencyKey(request) ?? (idempotencyKey && `${idempotencyKey} ${fingerprint}`);
+    const id = reminderIdOf(key);
+    const query = await access.queryOf(id);
     const { reminder, created } = await reminders.start(
-      reminderIdOf(key),
+      id,
       { ...recipient, message, dueAt: dueAtOf(fields, createdAt), createdAt: createdAt.toISOString() },
       fingerprint,
     );
     if (request.is('urlencoded')) {
-      response.redirect(303, `/r/${reminder.id}`);
+      response.redirect(303, `/r/${id}${query}`);
     } else {
       response
         .status(created ? 201 : 200)
-        .location(`/api/reminders/${reminder.id}`)
-        .json(reminder);
+        .location(`/api/reminders/${id}${query}`)
+        .json(await withUrl(reminder));
     }
   });
 
   router.get('/api/reminders', async (request, response) => {
+    access.toAll(request);
     response.json(await reminders.list(readQuery(request, listQuery)));
   });
 
-  router.get('/api/reminders/:id', async ({ params }, response) => {
-    response.json(await reminders.get(params.id));
+  router.get('/api/reminders/:id', async (request, response) => {
+    const { id } = request.params;
+    await access.toReminder(request, id);
+    response.json(await withUrl(await reminders.get(id)));
   });
 
   router.patch('/api/reminders/:id', async (request: Request<{ id: string }>, response) => {
+    const { id } = request.params;
+    await access.toReminder(request, id);
     const fields = readBody(request, schemas.change);
     const moved = fields.waitSeconds !== undefined || fields.remindAt !== undefined;
     const change = { message: fields.message, ...(moved && { dueAt: dueAtOf(fields, new Date()) }) };
-    response.json(await reminders.change(request.params.id, change));
+    response.json(await withUrl(await reminders.change(id, change)));
   });
 
-  router.delete('/api/reminders/:id', async ({ params }, response) => {
-    const reminder = await reminders.cancel(params.id);
-    response.status(reminder.state === 'cancelled' ? 200 : 202).json(reminder);
+  router.delete('/api/reminders/:id', async (request, response) => {
+    const { id } = request.params;
+    await access.toReminder(request, id);
+    const reminder = await reminders.cancel(id);
+    response.status(reminder.state === 'cancelled' ? 200 : 202).json(await withUrl(reminder));
   });
+
+  async function withUrl(reminder: Reminder): Promise<Reminder & { url?: string }> {
+    const query = await access.queryOf(reminder.id);
+    return query === '' ? reminder : { ...reminder, url: `${publicUrl}/r/${reminder.id}${query}` };
+  }
 
   router.all('/api/reminders', methodNotAllowed('GET', 'HEAD', 'POST'));
   router.all('/api/reminders/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));

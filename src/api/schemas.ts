@@ -267,6 +267,10 @@ export const reminder = reminderSummary.extend({
     )
     .describe('The states of the picture that were entered, in order.'),
   deliveries: z.array(delivery),
+  url: z
+    .string()
+    .optional()
+    .describe('Its page, with its key, where nobody sees all reminders: nothing but this link shows the reminder.'),
 });
 
 export const reminderPage = z.object({

@@ -30,7 +30,7 @@ export async function listen(
     throw new StartError(reasonOf(cause as NodeJS.ErrnoException, host, port), { cause });
   }
   return {
-    url: `http://${nameOf(host)}:${(server.address() as AddressInfo).port}`,
+    url: urlOf({ host, port: (server.address() as AddressInfo).port }),
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -40,6 +40,19 @@ export async function listen(
       await closed;
     },
   };
+}
+
+/** Where a server that listens there is reached from this machine, without a trailing slash. */
+export function urlOf({ host, port }: { host: string; port: number }): string {
+  return `http://${nameOf(host)}:${port}`;
+}
+
+/** The port that a server is going to listen on: if any will do, one that is free now. */
+export async function settlePort({ host, port }: { host: string; port: number }): Promise<number> {
+  if (port !== 0) return port;
+  const server = await listen(() => undefined, { host, port });
+  await server.stop();
+  return Number(new URL(server.url).port);
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {

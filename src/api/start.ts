@@ -1,6 +1,8 @@
 import type { Program } from '../program';
 import { listOutbox, outboxDir } from '../outbox';
+import { createCodecEndpoint } from '../temporal/codecEndpoint';
 import { createClient, type Temporal } from '../temporal/connection';
+import { createCapabilities } from '../temporal/capabilities';
 import { createContactIds } from '../temporal/contactIds';
 import { createReminders } from '../temporal/reminders';
 import { createRootKey } from '../temporal/rootKey';
@@ -9,27 +11,30 @@ import { listen, type RunningServer } from './server';
 
 /** Starts the API and the page. */
 export async function startApi({ config, logger, started }: Program, temporal: Temporal): Promise<RunningServer> {
-  const { host, port, publicUrl, defaultCountry, dataDir } = config;
-  const client = createClient(temporal);
-  const reminders = createReminders(client, createContactIds(createRootKey(client)), temporal.uiUrl);
+  const { host, port, publicUrl, access, defaultCountry, dataDir, encryptionKeys } = config;
+  const client = createClient(temporal, encryptionKeys);
+  const rootKey = createRootKey(client);
+  const contactIds = createContactIds(rootKey);
+  // The Web UI shows every reminder: where nobody may see all of them, nobody is told where it is.
+  const webUiUrl = access.kind === 'capability' ? undefined : temporal.uiUrl;
+  const reminders = createReminders(client, contactIds, webUiUrl);
   started({ stop: () => reminders.close() });
   const app = createApp({
     reminders,
     listOutbox: (filter) => listOutbox(outboxDir(dataDir), filter),
+    access,
+    capabilityOf: createCapabilities(client, rootKey),
     logger,
+    codec: createCodecEndpoint(encryptionKeys, temporal.uiUrl),
     defaultCountry,
     host,
     publicUrl,
   });
   const server = started(await listen(app, { host, port }));
-  if (!isLoopback(host)) {
+  if (access.kind === 'capability') {
     logger.warn(
-      `HOST is ${host}: whoever reaches this address can see and change every reminder. There is no login (ACCESS_TOKEN) yet.`,
+      'Others can reach this address: anyone may start a reminder, which only its own link shows, and nobody sees a list. With ACCESS_TOKEN, only those who have it may do anything.',
     );
   }
   return server;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

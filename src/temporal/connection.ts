@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-import type { TemporalConfig } from '../config';
+import type { EncryptionKey, TemporalConfig } from '../config';
+import { createDataConverter } from './dataConverter';
 
 /** The task queue that reminder workflows and their activities run on. */
 export const reminderTaskQueue = 'reminders';
@@ -42,10 +43,15 @@ const retries = defaultGrpcRetryOptions({ maxAttempts: 6, maxIntervalMs: () => 5
 /**
  * A client that connects at its first call, so that the API can start, and say that Temporal is away, before Temporal is
  * there.
+ *
+ * @param encryptionKeys - what it sends is encrypted with the first, if there is one.
  */
-export function createClient({ connectionOptions, namespace }: Temporal): Client {
+export function createClient(
+  { connectionOptions, namespace }: Temporal,
+  encryptionKeys: readonly EncryptionKey[],
+): Client {
   const connection = Connection.lazy({ ...connectionOptions, interceptors: [makeGrpcRetryInterceptor(retries)] });
-  return new Client({ connection, namespace });
+  return new Client({ connection, namespace, dataConverter: createDataConverter(encryptionKeys) });
 }
 
 /**

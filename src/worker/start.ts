@@ -1,6 +1,8 @@
 import type { Program } from '../program';
 import { StartError } from '../startError';
 import { connectWorker, createClient, type Temporal } from '../temporal/connection';
+import { createDataConverter } from '../temporal/dataConverter';
+import { createRootKey } from '../temporal/rootKey';
 import { howToRegister, registerSearchAttributes } from '../temporal/searchAttributes';
 import { activitiesFor } from './activities';
 import { installRuntime, runWorker } from './worker';
@@ -9,24 +11,26 @@ import { workflowBundle } from './workflowBundle';
 /** Starts a worker, as soon as Temporal is there. */
 export async function startWorker({ config, logger, signal, started }: Program, temporal: Temporal): Promise<void> {
   installRuntime(logger);
+  const dataConverter = createDataConverter(config.encryptionKeys);
+  const { namespace } = temporal;
   const [bundle, connection] = await Promise.all([
-    workflowBundle(),
+    workflowBundle(dataConverter),
     connectWorker(temporal, signal, ({ message }) => {
       logger.warn(`Temporal is not there yet: ${message}`);
     }),
   ]);
   started({ stop: () => connection.close() });
-  await registerSearchAttributes(connection, temporal.namespace).catch((cause: unknown) => {
+  await registerSearchAttributes(connection, namespace).catch((cause: unknown) => {
     logger.warn(`The search attributes could not be registered (${(cause as Error).message}). ${howToRegister}`);
   });
-  const client = createClient(temporal);
+  const client = createClient(temporal, config.encryptionKeys);
   started({ stop: () => client.connection.close() });
   const activities = activitiesFor(config, client);
-  const { namespace } = temporal;
+  const perSecond = config.sendsPerSecond;
   try {
-    started(
-      await runWorker({ connection, namespace, activities, workflowBundle: bundle, perSecond: config.sendsPerSecond }),
-    );
+    // Encrypted like everything else, it tells whether ENCRYPTION_KEY is the right one before there is anything to do.
+    await createRootKey(client).derive('check of the encryption');
+    started(await runWorker({ connection, namespace, activities, dataConverter, workflowBundle: bundle, perSecond }));
   } catch (cause) {
     throw new StartError(`The worker cannot start: ${(cause as Error).message}`, { cause });
   }

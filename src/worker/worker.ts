@@ -1,5 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
-import { DefaultLogger, Runtime, Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type DataConverter,
+  type NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities';
 import type { Channel } from '../reminder';
@@ -19,6 +26,8 @@ export interface WorkerDependencies {
   /** Where the workflows are; the sends are on queues beside it. */
   taskQueue?: string;
   activities: Activities;
+  dataConverter: DataConverter;
+  /** Made with the failure converter of `dataConverter`. */
   workflowBundle: WorkflowBundleOption;
   /** The most sends per second over each channel, by all the workers together. */
   perSecond: Record<Channel, number>;
@@ -38,6 +47,7 @@ export async function runWorker({
   namespace,
   taskQueue = reminderTaskQueue,
   activities,
+  dataConverter,
   workflowBundle,
   perSecond,
   sendsAtATime,
@@ -48,6 +58,7 @@ export async function runWorker({
       namespace,
       taskQueue: sendingQueue(taskQueue, channel),
       activities,
+      dataConverter,
       maxTaskQueueActivitiesPerSecond: perSecond[channel],
       ...(sendsAtATime !== undefined && { maxConcurrentActivityTaskExecutions: sendsAtATime }),
       shutdownGraceTime,
@@ -59,6 +70,7 @@ export async function runWorker({
       taskQueue,
       workflowBundle,
       activities, // Those that earlier versions have put on this queue.
+      dataConverter,
       // More at a time than this only wait for each other: one thread runs them all.
       maxConcurrentWorkflowTaskExecutions: 8,
       maxCachedWorkflows: Math.floor(getHeapStatistics().heap_size_limit / BYTES_PER_CACHED_WORKFLOW),

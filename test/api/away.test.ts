@@ -13,7 +13,7 @@ import { freePort } from '../ports';
 import { eventually, startSystem, type System } from '../system';
 
 function remindersAt(port: number): Reminders {
-  const client = createClient(embeddedTemporal({ port, uiPort: 1 }));
+  const client = createClient(embeddedTemporal({ port, uiPort: 1 }), []);
   return createReminders(client, createContactIds(createRootKey(client)), undefined);
 }
 

@@ -54,7 +54,7 @@ export async function problemOf(response: Response, status: number): Promise<Pro
 /** A request with a `Host` header of one's choice, which `fetch` does not allow. */
 export function statusWithHost(url: string, host: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    httpRequest(`${url}/api/reminders`, { headers: { Host: host } }, (response) => {
+    httpRequest(`${url}/healthz`, { headers: { Host: host } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })

@@ -54,15 +54,18 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
   };
   const config = readConfig({ HOME: __dirname, ...env });
   // Webhooks do not ask it anything.
-  const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }));
+  const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }), []);
   const reminders = createReminders(client, createContactIds(createRootKey(client)), undefined);
   const app = createApp({
     reminders,
     listOutbox: () => Promise.resolve([]),
+    access: config.access,
+    capabilityOf: () => Promise.resolve(''),
     logger: pino({ level: 'silent' }),
     defaultCountry: config.defaultCountry,
     host: config.host,
     publicUrl: config.publicUrl,
+    codec: undefined,
     webhooks: {
       ...config.webhooks,
       receipts: { record: (...receipt) => take(told.receipts, receipt) },

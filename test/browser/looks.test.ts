@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { source as axe, type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { send, startReminder } from '../api/client';
 import { eventually, startSystem, type System } from '../system';
 import { launch, visit, withoutBrowser, type VisitOptions } from './browser';
+import { assertAccessible, assertFits } from './looks';
 
 const WITHOUT_SPACES = 'Whiskers'.repeat(125);
 
@@ -31,21 +31,7 @@ describe('every page', { skip: withoutBrowser }, () => {
 
   test('fits on a narrow screen, whatever was typed', async (t) => {
     for (const url of Object.values(pages)) {
-      const page = await visitFull(t, url);
-      for (const [width, textSize] of [
-        [375, 100],
-        [320, 100],
-        [320, 200],
-      ] as const) {
-        await page.setViewportSize({ width, height: 700 });
-        await page.evaluate(`document.documentElement.style.fontSize = '${textSize}%'`);
-        const cut = await page.evaluate<string[]>(
-          `[...document.querySelectorAll('html, .message, .received')]
-            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
-            .map(({ tagName, className }) => tagName + ' ' + className)`,
-        );
-        assert.deepEqual(cut, [], `${page.url()}, ${width} pixels wide, text at ${textSize} %`);
-      }
+      await assertFits(await visitFull(t, url));
     }
   });
 
@@ -141,14 +127,3 @@ describe('every page', { skip: withoutBrowser }, () => {
     return page;
   }
 });
-
-/** Checks what is on the page by axe's rules, in light colours and in dark ones. */
-async function assertAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await page.evaluate<AxeResults>('axe.run()');
-    const found = violations.map(({ id, nodes }) => [id, ...nodes.map(({ failureSummary }) => failureSummary)]);
-    assert.deepEqual(found, [], `${page.url()}, ${colorScheme}`);
-  }
-}

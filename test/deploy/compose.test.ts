@@ -93,4 +93,11 @@ describe('docker-compose.yml', () => {
     assert.deepEqual([config.email.kind, config.sms.kind], ['smtp', 'outbox']);
     assert.equal(config.publicUrl, 'http://localhost:3000');
   });
+
+  test('asks for the access token that is set, and without one shows reminders by their links alone', () => {
+    const { environment = {} } = compose.services.api;
+    assert.equal(environment.ACCESS_TOKEN, '${ACCESS_TOKEN:-}');
+    const [, HOST = ''] = /^ENV .*HOST=(\S+)/m.exec(read('Dockerfile')) ?? [];
+    assert.equal(readConfig({ ...byDefault(environment), HOST }).access.kind, 'capability');
+  });
 });

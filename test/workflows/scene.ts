@@ -4,6 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { activitiesOver } from '../activities/providers/provider';
 import type { Admission } from '../../src/activities/admission';
+import { createDataConverter } from '../../src/temporal/dataConverter';
 import { runWorker } from '../../src/worker/worker';
 import type { Email, Sms } from '../../src/activities/providers/transport';
 import type { Recipient, ReminderInput } from '../../src/reminder';
@@ -60,6 +61,7 @@ export async function play(
     taskQueue,
     workflowBundle,
     activities: activitiesOver({ email: provider(emails, email), sms: provider(texts, sms), ...(admit && { admit }) }),
+    dataConverter: createDataConverter([]),
     perSecond: { email: 1_000, sms: 1_000 },
     sendsAtATime: attemptsAtATime,
   });

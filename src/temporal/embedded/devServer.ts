@@ -11,6 +11,7 @@ import { msToTs } from '@temporalio/common/lib/time';
 import { beginDatabase } from './database';
 import { spawnLeashed } from './leash';
 import { holdPort } from './ports';
+import { hideWebUi, openWebUiDoor, type HiddenWebUi } from './webUi';
 import { StartError } from '../../startError';
 
 /** The types of search attributes, by the names that the Temporal CLI knows them by. */
@@ -27,6 +28,8 @@ export interface DevServerOptions {
   uiPort: number;
   /** What a new database is made with. One that is there keeps the search attributes that it has. */
   searchAttributes: Readonly<Record<string, SearchAttributeTypeName>>;
+  /** Where the Web UI has payloads decrypted, if they are encrypted. */
+  codecEndpoint?: string | undefined;
 }
 
 export interface DevServer {
@@ -81,16 +84,34 @@ class PortLost extends StartError {}
 
 async function tryToStart(options: DevServerOptions): Promise<DevServer> {
   const held = await holdPort(options.port, 'TEMPORAL_PORT');
-  const heldUi = await holdPort(options.uiPort, 'TEMPORAL_UI_PORT').finally(held.release);
-  await heldUi.release();
-  const { port } = held;
-  const { port: uiPort } = heldUi;
+  const hidden = await hideWebUi().finally(held.release);
+  const door = await openWebUiDoor(options.uiPort, hidden);
+  try {
+    const server = await startServer({ ...options, port: held.port }, hidden);
+    const exited = server.exited.finally(door.close);
+    const stop = async () => {
+      await server.stop();
+      await exited;
+    };
+    const { port: uiPort } = door;
+    const address = `127.0.0.1:${held.port}`;
+    return { port: held.port, uiPort, address, uiUrl: `http://127.0.0.1:${uiPort}`, exited, stop };
+  } catch (error) {
+    await door.close();
+    throw error;
+  }
+}
 
+/** Starts the server itself, whose Web UI listens where nobody finds it. */
+async function startServer(
+  options: DevServerOptions,
+  hidden: HiddenWebUi,
+): Promise<Pick<DevServer, 'exited' | 'stop'>> {
   const finishDatabase = await beginDatabase(join(options.dataDir, DATABASE));
   const logPath = join(options.dataDir, 'temporal.log');
   await rename(logPath, join(options.dataDir, 'temporal.previous.log')).catch(() => undefined);
   const log = await open(logPath, 'w', 0o600);
-  const server = spawnLeashed(options.cli, serverArguments({ ...options, port, uiPort }), {
+  const server = spawnLeashed(options.cli, serverArguments(options, hidden), {
     cwd: options.dataDir,
     // None of our settings: no provider's key, and none of the TEMPORAL_* variables that the CLI would read.
     env: { TEMPORAL_DISABLE_VERSION_CHECK: 'true' },
@@ -113,7 +134,7 @@ async function tryToStart(options: DevServerOptions): Promise<DevServer> {
     failed.abort(new Error(`it did not answer within ${startLimitMs / 1000} seconds`));
   });
   try {
-    await untilReady(port, failed.signal);
+    await untilReady(options.port, failed.signal);
     await finishDatabase();
   } catch (cause) {
     await stop();
@@ -122,10 +143,13 @@ async function tryToStart(options: DevServerOptions): Promise<DevServer> {
     const Kind = last.includes('address already in use') ? PortLost : StartError;
     throw new Kind(`The Temporal server did not start: ${why}`, { cause });
   }
-  return { port, uiPort, address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}`, exited, stop };
+  return { exited, stop };
 }
 
-function serverArguments({ port, uiPort, searchAttributes }: DevServerOptions): string[] {
+function serverArguments(
+  { port, searchAttributes, codecEndpoint }: DevServerOptions,
+  { ip, port: uiPort }: HiddenWebUi,
+): string[] {
   const dynamicConfig = {
     // Otherwise any web page can start workflows through the HTTP API, with a POST that browsers send without asking. The
     // Web UI does not use that API.
@@ -135,7 +159,9 @@ function serverArguments({ port, uiPort, searchAttributes }: DevServerOptions): 
     'matching.numTaskqueueWritePartitions': 1,
   };
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+    ...['--ui-ip', ip, '--ui-port', String(uiPort)],
+    ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     // Without the folder: the server takes what it is given for a part of an address, where "#", "?" and "%" mean something.
     ...['--db-filename', DATABASE, '--log-level', 'warn'],
     // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.

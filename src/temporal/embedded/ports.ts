@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { StartError } from '../../startError';
 
@@ -19,10 +19,29 @@ const patienceMs = 2_000;
  * @throws {StartError} naming the port and the setting when another program has it.
  */
 export async function holdPort(port: number, setting: string): Promise<HeldPort> {
+  const server = createServer();
+  return {
+    port: await listen(server, port, setting),
+    release: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/**
+ * Lets a server listen on a port of the loopback interface; 0 means any that is free.
+ *
+ * @param setting - the setting that chooses the port, for the message.
+ * @returns the port.
+ * @throws {StartError} naming the port and the setting when another program has it.
+ */
+export async function listen(server: Server, port: number, setting: string): Promise<number> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
-      return await listen(port);
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+      return (server.address() as AddressInfo).port; // It listens on a port, not on a path.
     } catch (cause) {
       const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (taken && Date.now() < deadline) {
@@ -35,16 +54,4 @@ export async function holdPort(port: number, setting: string): Promise<HeldPort>
       });
     }
   }
-}
-
-async function listen(port: number): Promise<HeldPort> {
-  const server = createServer().listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port, // It listens on a port, not on a path.
-    release: async () => {
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }

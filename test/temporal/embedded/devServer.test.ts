@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,14 @@ async function isOpen(port: number): Promise<boolean> {
       () => false,
     )
     .finally(() => socket.destroy());
+}
+
+/** The status of an answer to a request with a `Host` header of one's choice. */
+async function statusFor(url: string, host: string): Promise<number | undefined> {
+  const request = httpRequest(url, { headers: { host } }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
 }
 
 async function takePort(t: TestContext): Promise<number> {
@@ -151,6 +160,33 @@ describe('The embedded server', { timeout: 60_000 }, () => {
     const seen = `${server.uiUrl}/api/v1/namespaces/default/workflows/good`;
     await until(async () => (await fetch(seen)).ok);
     assert.match(await (await fetch(seen)).text(), /"workflowId": *"good"/);
+  });
+
+  test('shows its Web UI only to those who call it localhost or by an IP address', async (t) => {
+    const { server } = await start(t, await setUp(t));
+    await until(async () => (await fetch(`${server.uiUrl}/api/v1/namespaces`)).ok);
+    for (const path of ['/', '/api/v1/namespaces', '/namespaces/default/workflows']) {
+      const status = (host: string) => statusFor(server.uiUrl + path, host);
+      for (const host of ['127.0.0.1', `localhost:${server.uiPort}`, 'LOCALHOST', '[::1]:8233']) {
+        assert.equal(await status(host), 200, `${path} for ${host}`);
+      }
+      for (const host of [
+        'evil.example',
+        `evil.example:${server.uiPort}`,
+        'localhost.evil.example',
+        '127.0.0.1.nip.io',
+      ]) {
+        assert.equal(await status(host), 421, `${path} for ${host}`);
+      }
+    }
+  });
+
+  test('has its Web UI where no page finds it beside that', { skip: process.platform !== 'linux' }, async (t) => {
+    const { server } = await start(t, await setUp(t));
+    const { stdout } = await run('ps', ['-A', '-ww', '-o', 'args=']);
+    const [, ip, port] = new RegExp(`--port ${server.port} --ui-ip (\\S+) --ui-port (\\d+)`).exec(stdout) ?? [];
+    assert.equal((await fetch(`http://${ip}:${port}/`)).status, 200);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`));
   });
 
   test('tells which port is taken, and by which setting to choose another, before it starts', async (t) => {
