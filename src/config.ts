@@ -95,6 +95,8 @@ export interface Config {
   sendsPerSecond: Record<Channel, number>;
   /** The countries that text messages are sent to (ISO 3166-1 alpha-2); absent, to all. */
   smsCountries: CountryCode[] | undefined;
+  /** What lets one in somewhere: the log leaves it out. */
+  secrets: readonly string[];
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
@@ -119,6 +121,9 @@ const smtpUrl = z
   .url({ protocol: /^smtps?$/, hostname: /./, error: 'must be an smtp:// or smtps:// address' })
   .refine((url) => isDecodable(new URL(url).username + new URL(url).password), {
     error: 'has a user or password with a wrong "%": write it as %25',
+  })
+  .refine((url) => !new URL(url).searchParams.has('logger'), {
+    error: 'must not have "logger": that log would hold the emails',
   });
 
 const emailAddress = z
@@ -300,6 +305,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     defaultCountry: values.DEFAULT_COUNTRY,
     sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
     smsCountries: readSmsCountries(values),
+    secrets: readSecrets(present),
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -333,6 +339,25 @@ function readLimits(values: Settings): LimitsConfig {
 /** Whether others than this machine reach it. */
 function isOpen({ HOST: host, PUBLIC_URL: publicUrl }: Settings): boolean {
   return !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
+}
+
+/** The settings that let one in. Some hold several secrets, with commas. */
+const secretSettings = [
+  'ACCESS_TOKEN',
+  'ENCRYPTION_KEY',
+  'SENDGRID_API_KEY',
+  'SMTP_URL',
+  'TEMPORAL_API_KEY',
+  'TWILIO_AUTH_TOKEN',
+];
+
+function readSecrets(env: Record<string, string>): string[] {
+  const { password } = new URL(env.SMTP_URL ?? 'smtp://localhost');
+  return [
+    ...secretSettings.flatMap((name) => env[name]?.trim().split(/\s*,\s*/) ?? []),
+    password,
+    decodeURIComponent(password),
+  ];
 }
 
 function isDecodable(text: string): boolean {

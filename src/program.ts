@@ -1,9 +1,11 @@
 /** How every program here begins and ends. */
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 import { loadDotEnv, readConfig, type Config } from './config';
-import { createLogger } from './logger';
+import { createLogger, trace } from './logger';
+import { createRedaction } from './redaction';
 import { StartError } from './startError';
 
 /** A part of a program that is running, such as the API. */
@@ -35,6 +37,16 @@ export async function run(start: (program: Program) => Promise<void>): Promise<v
   const told = once(signal, 'abort');
   // It goes on when nobody reads what it says any more, such as a terminal that was closed.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  let redact = createRedaction([]);
+  const fail = (error: unknown) => {
+    process.exitCode = 1;
+    console.error(redact(error instanceof StartError ? error.message : inspect(trace(error), { depth: Infinity })));
+  };
+  // By itself, Node.js would say all that such an error holds.
+  process.on('uncaughtException', (error) => {
+    fail(error);
+    process.exit();
+  });
   const started = <P extends Part>(part: P): P => {
     parts.unshift(part);
     signal.throwIfAborted();
@@ -44,6 +56,7 @@ export async function run(start: (program: Program) => Promise<void>): Promise<v
   try {
     loadDotEnv();
     const config = readConfig(process.env);
+    redact = createRedaction(config.secrets);
     await Promise.race([told, start({ config, logger: createLogger(config), signal, started })]);
     await Promise.race([told, ...parts.flatMap(({ ended }) => ended ?? [])]);
   } catch (error) {
@@ -69,9 +82,4 @@ function toldToStop(): AbortSignal {
     });
   }
   return stopping.signal;
-}
-
-function fail(error: unknown): void {
-  process.exitCode = 1;
-  console.error(error instanceof StartError ? error.message : error);
 }

@@ -48,6 +48,18 @@ describe('the settings', () => {
     }
   });
 
+  test('tell what the log has to leave out', () => {
+    const ACCESS_TOKEN = '0123456789abcdef';
+    const keys = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const { secrets } = read({
+      ACCESS_TOKEN,
+      ENCRYPTION_KEY: keys.join(', '),
+      SMTP_URL: 'smtps://w:p%40ss@h',
+      EMAIL_FROM: 'a@b.c',
+    });
+    for (const secret of [ACCESS_TOKEN, ...keys, 'p%40ss', 'p@ss']) assert.ok(secrets.includes(secret), secret);
+  });
+
   test('tell who may see and change reminders', () => {
     const token = '0123456789abcdef';
     const cases: [env: Record<string, string>, access: Config['access']][] = [
@@ -189,6 +201,7 @@ describe('the settings', () => {
     ]),
     ['a public address below another', { PUBLIC_URL: 'https://example.com/cuddles' }, /PUBLIC_URL/],
     ['a mail server without a name', { SMTP_URL: 'smtp://', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
+    ['a mail log', { SMTP_URL: 'smtp://u:secret@h?logger=true', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a mail password that is not encoded', { SMTP_URL: 'smtps://u:secret%ss@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],
     ['a Temporal port beyond all ports', { TEMPORAL_ADDRESS: 'temporal.example:99999' }, /TEMPORAL_ADDRESS/],
     ['an SMTP address that is none', { SMTP_URL: 'https://secret@h', EMAIL_FROM: 'a@b.c' }, /SMTP_URL/],

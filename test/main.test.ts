@@ -15,6 +15,7 @@ import { temporalCliPath } from './binaries';
 import { launch, withoutBrowser } from './browser/browser';
 import { startHoldingMailServer } from './mailServer';
 import { freePort } from './ports';
+import { descendantOf } from './processes';
 import { eventually } from './system';
 
 const root = resolve(__dirname, '..');
@@ -359,15 +360,3 @@ describe('npm start', () => {
     }
   });
 });
-
-/** The process id of a descendant of a process, by what its command line holds. */
-async function descendantOf(pid: number | undefined, command: string): Promise<number | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,args=']);
-  const processes = stdout.split('\n').map((line) => {
-    const [, id, parent, args] = /^ *(\d+) +(\d+) +(.*)$/.exec(line) ?? [];
-    return { pid: Number(id), parent: Number(parent), args };
-  });
-  const family = new Set([pid]);
-  for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  return processes.find(({ pid, args }) => family.has(pid) && args?.includes(command))?.pid;
-}

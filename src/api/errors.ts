@@ -23,12 +23,14 @@ export const methodNotAllowed =
 
 /** Answers every error with problem details, or to a browser that shows a page, with one that says the same. */
 export function handleErrors(logger: Logger): ErrorRequestHandler {
-  return (error: unknown, request, response: Response, next) => {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters.
+  return (error: unknown, request, response: Response, _next) => {
     const refusal = refusalOf(error);
-    if (refusal.status >= 500)
-      logger.error({ err: error, method: request.method, route: request.path }, refusal.message);
+    // The route's pattern, never its address, which may hold anything.
+    const route = (request.route as { path: string } | undefined)?.path;
+    if (refusal.status >= 500) logger.error({ err: error, method: request.method, route }, refusal.message);
     if (response.headersSent) {
-      next(error);
+      response.destroy();
       return;
     }
     response.status(refusal.status).set(refusal.headers);

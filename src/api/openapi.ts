@@ -1,7 +1,16 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. */
 import { z } from 'zod';
 import type { Access } from './access';
-import { outbox, problem, reminder, reminderPage, listQuery, outboxQuery, type RequestSchemas } from './schemas';
+import {
+  idempotencyKey,
+  listQuery,
+  outbox,
+  outboxQuery,
+  problem,
+  reminder,
+  reminderPage,
+  type RequestSchemas,
+} from './schemas';
 
 export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
 
@@ -31,8 +40,14 @@ const body = {
   415: refused('The body is neither JSON nor an HTML form.'),
   422: refused('A field is wrong; `errors` names each.'),
 };
-/** What any call may get: wrong methods, names, origins and headers, and faults of ours. */
-const others = { default: refused('Refused, or failed; `detail` says why.') };
+/** What any call may get. */
+const others = {
+  400: refused('The request is malformed.'),
+  421: refused('This server does not go by the name that it was called by.'),
+  500: refused('A fault of ours; it was written to the log.'),
+};
+/** What a change may get. */
+const foreign = { 403: refused('A page of another site asked for it.') };
 const unknownReminder = { 404: refused('There is no reminder of this id, or the key is not the one of its link.') };
 const unauthorized = {
   401: {
@@ -82,13 +97,13 @@ const forEveryone: Requirement[] = [];
 
 /** What any webhook answers to a provider. */
 const reported = {
+  ...others,
   400: refused('The body or the query is malformed.'),
   403: refused('The provider did not sign it.'),
   404: refused('The provider is not set up.'),
   413: refused('The body is too large.'),
   415: refused('The body is of another media type.'),
   ...away,
-  ...others,
 };
 const signature = (name: string, description: string) => ({
   name,
@@ -135,7 +150,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
               name: 'Idempotency-Key',
               in: 'header',
               description: 'The same key starts one reminder, however often the request is sent.',
-              schema: { type: 'string', minLength: 1, maxLength: 255 },
+              schema: schemaOf(idempotencyKey, 'input'),
             },
           ],
           requestBody: bodyOf('NewReminder'),
@@ -146,13 +161,14 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
               headers: { Location: { description: 'Its address.', schema: { type: 'string' } } },
             },
             303: { description: 'A form was sent: the page of the reminder.' },
+            ...others,
+            ...foreign,
             ...body,
             ...unauthorized,
             ...away,
             429: retryLater(
               'It would be too much: from one visitor, to one contact (`errors` names it), in all, or for Temporal.',
             ),
-            ...others,
           },
         },
         get: {
@@ -161,12 +177,12 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
           summary: 'List reminders: those still running first, then the latest ended',
           parameters: queryParameters(listQuery),
           responses: {
+            ...others,
             200: json('A page of reminders.', 'ReminderPage'),
             400: refused('A parameter is wrong.'),
             ...unauthorized,
             ...noList,
             ...away,
-            ...others,
           },
         },
       },
@@ -196,9 +212,10 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...unauthorized,
             ...unknownReminder,
             409: refused('It is no longer waiting.'),
+            ...others,
+            ...foreign,
             ...body,
             ...away,
-            ...others,
           },
         },
         delete: {
@@ -212,6 +229,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...unauthorized,
             ...unknownReminder,
             409: refused('It has ended already.'),
+            ...foreign,
             ...away,
             ...others,
           },
@@ -225,13 +243,13 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
           parameters: queryParameters(outboxQuery),
           security: toOneReminder[access],
           responses: {
+            ...others,
             200: json('The messages.', 'Outbox'),
             400: refused('A parameter is wrong.'),
             429: away[429],
             ...unauthorized,
             ...noList,
             ...unknownReminder,
-            ...others,
           },
         },
       },

@@ -32,7 +32,7 @@ const waitSeconds = z
   .union(
     [
       z.number().min(0, waitBounds).max(MAX_WAIT_SECONDS, waitBounds),
-      z.string().regex(/^\d{1,9}(\.\d{1,3})?$/, waitBounds),
+      z.string().regex(/^[0-9]{1,9}(\.[0-9]{1,3})?$/, waitBounds),
     ],
     { error: waitBounds },
   )
@@ -57,11 +57,11 @@ const message = z
   .string({
     error: ({ input }) => (input === undefined ? 'is missing: what shall the reminder say?' : 'must be a text'),
   })
-  .regex(/[^\s\p{Cf}]/u, 'must say something')
+  .refine((text) => /[^\s\p{Cf}]/u.test(text), 'must say something')
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   .regex(/^[^\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f]*$/u, 'must not have control characters but newlines')
   // U+FFFD is what a decoder puts in the place of bytes that are none of a character.
-  .regex(/^[^\p{Cs}\ufffd]*$/u, 'must be well-formed Unicode')
+  .refine((text) => /^[^\p{Cs}\ufffd]*$/u.test(text), 'must be well-formed Unicode')
   .transform((text) => text.replace(/\r\n?/g, '\n'))
   .refine(
     // Code points, as JSON Schema counts them.
@@ -72,7 +72,8 @@ const message = z
   .meta({
     minLength: 1,
     maxLength: MAX_MESSAGE_CHARACTERS,
-    description: 'What to say.',
+    allOf: [{ pattern: '\\S' }],
+    description: 'What to say: not only blanks and invisible characters.',
     examples: ['Cuddle Whiskers'],
   });
 
@@ -81,8 +82,10 @@ const notAnEmail = 'must be an email address, such as bob@example.com';
 const email = z
   .string({ error: notAnEmail })
   .trim()
-  .regex(z.regexes.email, notAnEmail)
-  .max(254, 'must have at most 254 characters')
+  .regex(z.regexes.email, { error: notAnEmail, abort: true })
+  .max(254, { error: 'must have at most 254 characters', abort: true })
+  // RFC 5321, section 4.5.3.1, and RFC 1123, section 2.1: how long the parts are, and that no label ends with a hyphen.
+  .regex(/^[^@]{1,64}@(?:[A-Za-z0-9-]{0,62}[A-Za-z0-9](?:\.|$))+$/, notAnEmail)
   .meta({ format: 'email', description: 'Needed unless `preference` is `sms`.', examples: ['bob@example.com'] });
 
 const notAPhone = 'must be a phone number, such as +1 415 555 2671';
@@ -116,6 +119,7 @@ const phone = (defaultCountry: CountryCode, smsCountries: CountryCode[] | undefi
       return z.NEVER;
     })
     .meta({
+      format: 'phone',
       description: `Needed unless \`preference\` is \`email\`. Without a country code it is read as a number of ${defaultCountry}.${
         smsCountries ? ` Text messages are sent to ${smsCountries.join(', ')} alone.` : ''
       }`,
@@ -127,9 +131,8 @@ const notAKey = 'must be 1 to 255 printable ASCII characters';
 /** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
 export const idempotencyKey = z
   .string({ error: notAKey })
-  .transform((key) => key.replace(/^"(.*)"$/, '$1'))
-  .pipe(z.string().regex(/^[\x20-\x7e]{1,255}$/, notAKey))
-  .meta({ pattern: '^[\\x20-\\x7e]{1,255}$' });
+  .regex(/^("[\x20-\x7e]{1,255}"|[\x20-\x7e]{1,255})$/, notAKey)
+  .transform((key) => key.replace(/^"(.+)"$/, '$1'));
 
 /** A rule that spans fields is looked at only where none of them is wrong in itself. */
 const onceRight =
@@ -139,6 +142,15 @@ const onceRight =
     !issues.some(({ path }) => fields.includes(String(path?.[0])));
 
 const notAnObject = 'must be an object';
+
+/** How the contract says that a field is given: it is there, and was not left empty. */
+const given = (field: string) => ({ required: [field], properties: { [field]: { not: { const: '' } } } });
+
+/** How the contract says that a preference needs a contact. */
+const needs = (preferences: string[], contact: string) => ({
+  if: { required: ['preference'], properties: { preference: { enum: preferences } } },
+  then: given(contact),
+});
 
 const oneTime = {
   path: ['remindAt'],
@@ -186,6 +198,14 @@ export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: 
       path: ['phone'],
       error: 'is missing: the preference needs it',
       when: onceRight('preference', 'phone'),
+    })
+    .meta({
+      allOf: [
+        { oneOf: [given('waitSeconds'), given('remindAt')] },
+        { anyOf: [given('email'), given('phone')] },
+        needs(['email', 'both'], 'email'),
+        needs(['sms', 'both'], 'phone'),
+      ],
     });
 
   const change = z
@@ -197,6 +217,10 @@ export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: 
     .refine(({ waitSeconds, remindAt, message }) => (waitSeconds ?? remindAt ?? message) !== undefined, {
       error: 'must change something: waitSeconds, remindAt or message',
       when: onceRight('waitSeconds', 'remindAt', 'message'),
+    })
+    .meta({
+      anyOf: [given('waitSeconds'), given('remindAt'), given('message')],
+      not: { allOf: [given('waitSeconds'), given('remindAt')] },
     });
 
   return { newReminder, change };
@@ -215,7 +239,7 @@ export const listQuery = z.object({
     .default(20),
   pageToken: z
     .string({ error: 'must be the nextPageToken of an earlier page' })
-    .regex(/^[\w-]*$/, 'must be the nextPageToken of an earlier page')
+    .regex(/^[A-Za-z0-9_-]*$/, 'must be the nextPageToken of an earlier page')
     .optional(),
 });
 

@@ -96,6 +96,9 @@ export async function runWorker({
 /** How long the runtime does not say again what it has said, in milliseconds: while Temporal is away, each call fails. */
 const REPEAT_AFTER_MS = 60_000;
 
+/** What is logged beside a message of the runtime: what names the work, and never the work itself, which is private. */
+const told = ['error', 'namespace', 'taskQueue', 'workflowType', 'workflowId', 'runId', 'activityType', 'attempt'];
+
 /** Lets Temporal's runtime log where this program logs, and leaves the signals of this process to its `main`. */
 export function installRuntime(logger: Logger): void {
   const said = new Set<string>();
@@ -104,8 +107,9 @@ export function installRuntime(logger: Logger): void {
     if (said.has(words)) return;
     said.add(words);
     setTimeout(() => said.delete(words), REPEAT_AFTER_MS).unref();
-    if (level === 'ERROR') logger.error(meta, message);
-    else logger.warn(meta, message);
+    const details = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => told.includes(name)));
+    if (level === 'ERROR') logger.error(details, message);
+    else logger.warn(details, message);
   });
   Runtime.install({
     logger: log,

@@ -163,6 +163,8 @@ describe('the API of reminders', () => {
       ['two email addresses', { email: 'bob@example.com, eve@example.com' }, 'email'],
       ['an email address with a newline', { email: 'bob@example.com\nBcc: eve@example.com' }, 'email'],
       ['an email address that is too long', { email: `${'b'.repeat(250)}@example.com` }, 'email'],
+      ['an email address with a name that is too long', { email: `${'b'.repeat(65)}@example.com` }, 'email'],
+      ['an email address at what cannot be a host', { email: 'bob@example-.example.com' }, 'email'],
       ['no email address where it is needed', { email: '' }, 'email'],
       ['a phone number that is too short', { phone: '12' }, 'phone'],
       ['a phone number in letters', { phone: 'call me' }, 'phone'],
