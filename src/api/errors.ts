@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { UnreadablePayload } from '../temporal/codec';
 import type { Channel, ReminderState } from '../reminder';
+import { ContactNotFound } from '../temporal/contacts';
 import { LimitReached } from '../temporal/limit';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
@@ -59,6 +60,7 @@ const fates: Record<ReminderState, string> = {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof ReminderNotFound) return new Refusal(404, 'There is no reminder of this id.');
+  if (error instanceof ContactNotFound) return new Refusal(409, 'Nobody was asked for consent to this reminder.');
   if (error instanceof ReminderNotWaiting) {
     return new Refusal(
       409,

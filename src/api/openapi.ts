@@ -10,6 +10,8 @@ import {
   reminder,
   reminderPage,
   type RequestSchemas,
+  confirmation,
+  confirmationRequest,
 } from './schemas';
 
 export type OpenApiDocument = ReturnType<typeof createOpenApiDocument>;
@@ -235,6 +237,45 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
           },
         },
       },
+      '/api/reminders/{id}/confirmation': {
+        parameters: [idParameter],
+        post: {
+          operationId: 'confirm',
+          tags: ['Reminders'],
+          summary: 'Show that the contact agrees, by the code that it got by text message',
+          security: toOneReminder[access],
+          requestBody: bodyOf('Confirmation'),
+          responses: {
+            ...others,
+            200: json('The contact has agreed.', 'Reminder'),
+            ...unknownReminder,
+            409: refused('The code is too old, was tried too often, or none was sent.'),
+            ...body,
+            ...unauthorized,
+            ...away,
+          },
+        },
+      },
+      '/api/reminders/{id}/confirmation-requests': {
+        parameters: [idParameter],
+        post: {
+          operationId: 'askAgain',
+          tags: ['Reminders'],
+          summary: 'Ask the contact once more whether it agrees',
+          security: toOneReminder[access],
+          requestBody: bodyOf('ConfirmationRequest'),
+          responses: {
+            ...others,
+            202: json('It is asked.', 'Reminder'),
+            ...unknownReminder,
+            409: refused('Nobody was asked for consent to this reminder.'),
+            ...body,
+            ...unauthorized,
+            ...away,
+            429: retryLater('It has answered, or was asked often enough today.'),
+          },
+        },
+      },
       '/api/outbox': {
         get: {
           operationId: 'listOutbox',
@@ -342,6 +383,8 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
       schemas: {
         NewReminder: schemaOf(requests.newReminder, 'input'),
         ReminderChange: schemaOf(requests.change, 'input'),
+        Confirmation: schemaOf(confirmation, 'input'),
+        ConfirmationRequest: schemaOf(confirmationRequest, 'input'),
         Reminder: schemaOf(reminder, 'output'),
         ReminderPage: schemaOf(reminderPage, 'output'),
         Outbox: schemaOf(outbox, 'output'),

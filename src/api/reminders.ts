@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Router, type Request } from 'express';
+import type { ConfirmationOutcome } from '../contact';
 import type { Recipient } from '../reminder';
 import type { Reminder, Reminders } from '../temporal/reminders';
 import type { Access } from './access';
 import { methodNotAllowed } from './errors';
+import { Refusal } from './problem';
 import { readBody, readIdempotencyKey, readQuery } from './requests';
-import { listQuery, type RequestSchemas } from './schemas';
+import { confirmation, confirmationRequest, listQuery, type RequestSchemas } from './schemas';
 import type { z } from 'zod';
 
 /**
@@ -18,11 +20,12 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
 
   router.post('/api/reminders', async (request, response) => {
     const fields = readBody(request, schemas.newReminder);
-    const { message, waitSeconds, remindAt, idempotencyKey } = fields;
+    const { message, waitSeconds, remindAt, fallback, timeZone, idempotencyKey } = fields;
     const recipient = recipientOf(fields);
     const createdAt = new Date();
+    const options = { ...(fallback && { fallback }), ...(timeZone !== undefined && { timeZone }) };
     const fingerprint = digest(
-      JSON.stringify({ recipient, message, waitSeconds, remindAt: remindAt && new Date(remindAt) }),
+      JSON.stringify({ recipient, message, waitSeconds, remindAt: remindAt && new Date(remindAt), ...options }),
     );
     // A form keeps its key when someone comes back to it and fills in another reminder.
     const key = readIdempotencyKey(request) ?? (idempotencyKey && `${idempotencyKey} ${fingerprint}`);
@@ -30,7 +33,7 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
     const query = await access.queryOf(id);
     const { reminder, created } = await reminders.start(
       id,
-      { ...recipient, message, dueAt: dueAtOf(fields, createdAt), createdAt: createdAt.toISOString() },
+      { ...recipient, ...options, message, dueAt: dueAtOf(fields, createdAt), createdAt: createdAt.toISOString() },
       fingerprint,
     );
     if (request.is('urlencoded')) {
@@ -70,6 +73,23 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
     response.status(reminder.state === 'cancelled' ? 200 : 202).json(await withUrl(reminder));
   });
 
+  router.post('/api/reminders/:id/confirmation', async (request: Request<{ id: string }>, response) => {
+    const { id } = request.params;
+    await access.toReminder(request, id);
+    const { code } = readBody(request, confirmation);
+    const outcome = await reminders.confirm(id, code);
+    if (outcome !== 'confirmed') throw refusalOf(outcome);
+    response.json(await withUrl(await reminders.get(id)));
+  });
+
+  router.post('/api/reminders/:id/confirmation-requests', async (request: Request<{ id: string }>, response) => {
+    const { id } = request.params;
+    await access.toReminder(request, id);
+    const { channel } = readBody(request, confirmationRequest);
+    if (!(await reminders.askAgain(id, channel))) throw tooOften();
+    response.status(202).json(await withUrl(await reminders.get(id)));
+  });
+
   async function withUrl(reminder: Reminder): Promise<Reminder & { url?: string }> {
     const query = await access.queryOf(reminder.id);
     return query === '' ? reminder : { ...reminder, url: `${publicUrl}/r/${reminder.id}${query}` };
@@ -77,7 +97,29 @@ export function remindersRouter(reminders: Reminders, schemas: RequestSchemas, a
 
   router.all('/api/reminders', methodNotAllowed('GET', 'HEAD', 'POST'));
   router.all('/api/reminders/:id', methodNotAllowed('GET', 'HEAD', 'PATCH', 'DELETE'));
+  for (const path of ['/api/reminders/:id/confirmation', '/api/reminders/:id/confirmation-requests'])
+    router.all(path, methodNotAllowed('POST'));
   return router;
+}
+
+function refusalOf(outcome: Exclude<ConfirmationOutcome, 'confirmed'>): Refusal {
+  switch (outcome) {
+    case 'wrong':
+      return new Refusal(422, 'code is not the one of the last text message.', [
+        { field: 'code', detail: 'is not the one of the last text message' },
+      ]);
+    case 'exhausted':
+      return new Refusal(409, 'That was tried too often. Have a new code sent.');
+    case 'expired':
+      return new Refusal(409, 'The code is too old, or none was sent. Have a new one sent.');
+  }
+}
+
+/** Seconds of an hour: within a day there is room for another question. */
+const LATER = { 'Retry-After': '3600' };
+
+function tooOften(): Refusal {
+  return new Refusal(429, 'They have answered already, or were asked often enough today.', undefined, LATER);
 }
 
 /** The same key makes the same id, so that it starts one reminder however often it is sent. */

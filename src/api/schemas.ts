@@ -126,6 +126,33 @@ const phone = (defaultCountry: CountryCode, smsCountries: CountryCode[] | undefi
       examples: ['+14155552671'],
     });
 
+/** As JSON says it, or as a form does: a box that is not ticked is not sent. */
+const fallback = z
+  .union([z.boolean(), z.enum(['true', 'on']).transform(() => true), z.literal('false').transform(() => false)], {
+    error: 'must be true or false',
+  })
+  .meta({
+    description:
+      'With `both`: the text message goes first, and the email only if that fails or does not arrive in 10 minutes.',
+  });
+
+const notATimeZone = 'must be a time zone, such as Europe/Zurich';
+
+const timeZone = z
+  .string({ error: notATimeZone })
+  .max(64, notATimeZone)
+  .refine(isTimeZone, notATimeZone)
+  .meta({ description: 'Of whoever is reminded: it decides when it is night there.', examples: ['Europe/Zurich'] });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
 const notAKey = 'must be 1 to 255 printable ASCII characters';
 
 /** Any visible text; quotes around it, as in a structured field (RFC 9651), do not count. */
@@ -133,6 +160,14 @@ export const idempotencyKey = z
   .string({ error: notAKey })
   .regex(/^("[\x20-\x7e]{1,255}"|[\x20-\x7e]{1,255})$/, notAKey)
   .transform((key) => key.replace(/^"(.+)"$/, '$1'));
+
+function isForBoth({
+  preference,
+  email,
+  phone,
+}: Record<'preference' | 'email' | 'phone', string | undefined>): boolean {
+  return preference === 'both' || (preference === undefined && email !== undefined && phone !== undefined);
+}
 
 /** A rule that spans fields is looked at only where none of them is wrong in itself. */
 const onceRight =
@@ -172,6 +207,8 @@ export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: 
         message,
         email: optional(email),
         phone: optional(phone(defaultCountry, smsCountries)),
+        fallback: optional(fallback),
+        timeZone: optional(timeZone),
         idempotencyKey: optional(idempotencyKey).describe(
           'What a form sends in place of the header: the same content with the same key starts one reminder.',
         ),
@@ -188,6 +225,11 @@ export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: 
       path: ['email'],
       error: 'is missing: say whom to remind, by email, phone or both',
       when: onceRight('preference', 'email', 'phone'),
+    })
+    .refine(({ fallback, preference, email, phone }) => !fallback || isForBoth({ preference, email, phone }), {
+      path: ['fallback'],
+      error: 'needs an email address and a phone number',
+      when: onceRight('fallback', 'preference', 'email', 'phone'),
     })
     .refine(({ preference, email }) => email !== undefined || (preference !== 'email' && preference !== 'both'), {
       path: ['email'],
@@ -226,6 +268,23 @@ export function createRequestSchemas(defaultCountry: CountryCode, smsCountries: 
   return { newReminder, change };
 }
 
+/** Six digits, that came by text message. */
+export const confirmation = z.strictObject(
+  {
+    code: z
+      .string({ error: 'must be the six digits of the text message' })
+      .trim()
+      .regex(/^\d{6}$/, 'must be the six digits of the text message'),
+  },
+  { error: notAnObject },
+);
+
+/** Whose contact is to be asked once more. */
+export const confirmationRequest = z.strictObject(
+  { channel: z.enum(['email', 'sms'], { error: 'must be email or sms' }) },
+  { error: notAnObject },
+);
+
 export type RequestSchemas = ReturnType<typeof createRequestSchemas>;
 
 /** Which reminders to list. */
@@ -255,6 +314,15 @@ const delivery = z.object({
   providerId: z.string().optional().describe("The provider's own id of the message."),
   at: instant.optional().describe('When the status was reached.'),
   error: z.string().optional().describe('Why it failed, or why its last attempt did.'),
+  waitsFor: z
+    .enum(['consent', 'quiet-hours', 'receipt'])
+    .optional()
+    .describe('What it waits for, other than its due time or its next attempt.'),
+  waitsUntil: instant.optional().describe('How long it waits for that at most.'),
+  consent: z
+    .enum(['unconfirmed', 'confirmed', 'stopped', 'unreachable'])
+    .optional()
+    .describe('Where its contact stands, which has to agree before anything is sent there.'),
 });
 
 export const reminderSummary = z.object({
@@ -263,6 +331,7 @@ export const reminderSummary = z.object({
   dueAt: instant,
   createdAt: instant,
   preference,
+  fallback: z.literal(true).optional().describe('The email goes out only if the text message does not arrive.'),
   message: z.string(),
   webUiUrl: z.url().optional().describe('Its execution in the Temporal Web UI.'),
 });
