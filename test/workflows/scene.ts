@@ -36,6 +36,8 @@ export interface SceneOptions {
   /** How long after its making the reminder is due, in milliseconds. */
   wait?: number;
   email?: Behaviour;
+  /** For how long the providers may report, in milliseconds; they do not, by default. */
+  receiptsForMs?: number;
   /** Whether a message may be sent now: always, by default. */
   admit?: Admission;
   sms?: Behaviour;
@@ -49,7 +51,17 @@ export interface SceneOptions {
 export async function play(
   environment: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundle,
-  { recipient = recipients.both, wait = 60_000, email, sms, admit, input, memo, attemptsAtATime }: SceneOptions,
+  {
+    recipient = recipients.both,
+    wait = 60_000,
+    email,
+    sms,
+    admit,
+    receiptsForMs,
+    input,
+    memo,
+    attemptsAtATime,
+  }: SceneOptions,
   scene: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const emails: Email[] = [];
@@ -60,7 +72,11 @@ export async function play(
     namespace: 'default',
     taskQueue,
     workflowBundle,
-    activities: activitiesOver({ email: provider(emails, email), sms: provider(texts, sms), ...(admit && { admit }) }),
+    activities: activitiesOver({
+      email: provider(emails, email, receiptsForMs),
+      sms: provider(texts, sms, receiptsForMs),
+      ...(admit && { admit }),
+    }),
     dataConverter: createDataConverter([]),
     perSecond: { email: 1_000, sms: 1_000 },
     sendsAtATime: attemptsAtATime,
@@ -88,11 +104,11 @@ export async function play(
   }
 }
 
-function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined) {
+function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined, receiptsForMs?: number) {
   let attempt = 0;
   return async (message: Message) => {
     await behave(++attempt);
     accepted.push(message);
-    return { providerId: `message-${accepted.length}` };
+    return { providerId: `message-${accepted.length}`, ...(receiptsForMs !== undefined && { receiptsForMs }) };
   };
 }

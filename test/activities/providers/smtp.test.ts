@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
 import { describe, test, type TestContext } from 'node:test';
-import { simpleParser, type ParsedMail } from 'mailparser';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { buffer } from 'node:stream/consumers';
+import { simpleParser } from 'mailparser';
+import type { SMTPServerOptions } from 'smtp-server';
 import { smtpEmail } from '../../../src/activities/providers/smtp';
+import { startMailServer, type MailServer } from '../../mailServer';
 import { closedPort, failureOf, retryAfterMs, send, startTcpServer } from './provider';
 
 const password = 'a-password-that-nobody-may-see';
@@ -14,46 +14,6 @@ const request = {
   message: 'Cuddle Whiskers <now>!\n.\n🐾',
 };
 const secrets = [password, request.to, 'example.org', 'Cuddle'];
-
-interface MailServer {
-  url: string;
-  /** Ends all connections. */
-  hangUp: () => void;
-  received: { from: string; to: string[]; mail: ParsedMail }[];
-}
-
-/** Starts a real SMTP server, until the test ends. */
-async function startMailServer(t: TestContext, options: SMTPServerOptions = {}): Promise<MailServer> {
-  const received: MailServer['received'] = [];
-  const server = new SMTPServer({
-    hideSTARTTLS: true,
-    authOptional: true,
-    allowInsecureAuth: true,
-    onAuth: ({ username }, _session, done) => {
-      done(null, { user: username });
-    },
-    onData(stream, { envelope }, done) {
-      void buffer(stream)
-        .then((raw) => simpleParser(raw))
-        .then((mail) => {
-          const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
-          received.push({ from, to: envelope.rcptTo.map(({ address }) => address), mail });
-          done();
-        });
-    },
-    ...options,
-  });
-  server.on('error', () => undefined);
-  const hangUp = () => {
-    for (const connection of server.connections) connection.close();
-  };
-  t.after(() => {
-    hangUp();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, hangUp, received };
-}
 
 function transportTo(url: string, timeoutMs?: number) {
   return smtpEmail({ kind: 'smtp', url, from: 'Whiskers <whiskers@example.com>' }, timeoutMs);
