@@ -219,7 +219,11 @@ describe('npm start', () => {
     test(`told to stop by its terminal (${signal}), which npm repeats, ends the send under way`, async (t) => {
       const mail = await startHoldingMailServer();
       t.after(mail.stop);
-      const settings = { SMTP_URL: `smtp://127.0.0.1:${mail.port}`, EMAIL_FROM: 'whiskers@example.com' };
+      const settings = {
+        SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+        EMAIL_FROM: 'whiskers@example.com',
+        REQUIRE_CONSENT: 'false',
+      };
       const first = start(settings);
       const { id } = await startReminder(await first.ready, { waitSeconds: 0, preference: 'email' });
       await eventually(() => Promise.resolve(mail.held.length === 1));
@@ -246,6 +250,7 @@ describe('npm start', () => {
     t.after(mail.stop);
     const { child, ready, ended } = start({
       SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+      REQUIRE_CONSENT: 'false',
       EMAIL_FROM: 'whiskers@example.com',
     });
     const url = await ready;

@@ -93,6 +93,9 @@ export async function runWorker({
   };
 }
 
+/** Said of each worker that only sends, where it is meant so. */
+const NO_WORKFLOWS = 'No workflows registered, not polling for workflow tasks';
+
 /** How long the runtime does not say again what it has said, in milliseconds: while Temporal is away, each call fails. */
 const REPEAT_AFTER_MS = 60_000;
 
@@ -104,7 +107,7 @@ export function installRuntime(logger: Logger): void {
   const said = new Set<string>();
   const log = new DefaultLogger('WARN', ({ level, message, meta }) => {
     const words = message.replace(/\d+/g, '#');
-    if (said.has(words)) return;
+    if (words === NO_WORKFLOWS || said.has(words)) return;
     said.add(words);
     setTimeout(() => said.delete(words), REPEAT_AFTER_MS).unref();
     const details = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => told.includes(name)));

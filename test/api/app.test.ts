@@ -89,6 +89,8 @@ describe('the API', () => {
       [
         ['/api/reminders', ['get', 'post']],
         ['/api/reminders/{id}', ['delete', 'get', 'parameters', 'patch']],
+        ['/api/reminders/{id}/confirmation', ['parameters', 'post']],
+        ['/api/reminders/{id}/confirmation-requests', ['parameters', 'post']],
         ['/api/outbox', ['get']],
         ['/webhooks/sendgrid/events', ['post']],
         ['/webhooks/twilio/status', ['post']],
@@ -101,7 +103,7 @@ describe('the API', () => {
     const { properties, required } = document.components.schemas.NewReminder;
     assert.deepEqual(
       Object.keys(properties).sort(),
-      Object.keys({ ...courseRequest, remindAt: '', idempotencyKey: '' }).sort(),
+      Object.keys({ ...courseRequest, remindAt: '', fallback: '', timeZone: '', idempotencyKey: '' }).sort(),
     );
     assert.deepEqual(required, ['message']);
   });

@@ -46,6 +46,7 @@ describe('the API, workers and Temporal, each by itself', { timeout: 120_000 }, 
       DATA_DIR: folder,
       TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
       SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
+      REQUIRE_CONSENT: 'false',
       EMAIL_FROM: 'whiskers@example.com',
       ...settings,
     });
