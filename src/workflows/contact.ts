@@ -84,7 +84,7 @@ export async function contact(current: ContactInput): Promise<void> {
   setHandler(askAgain, () => current.state === 'unconfirmed' && prepareQuestion());
   setHandler(confirm, (secret) => {
     const outcome = outcomeOf(current, secret);
-    if (outcome === 'confirmed') become('confirmed');
+    if (outcome === 'confirmed' && current.state !== 'confirmed') become('confirmed');
     return outcome;
   });
   setHandler(stop, (reason) => {

@@ -8,11 +8,14 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { SendError } from '../../src/activities/failure';
-import { reschedule, status } from '../../src/workflows/reminder';
+import type { Delivery, Receipt } from '../../src/reminder';
+import { ask, askAgain, confirm, resume, stop } from '../../src/workflows/contact';
+import { consentChanged, receipt, reschedule, status } from '../../src/workflows/reminder';
 import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
 import { temporalCliPath } from '../binaries';
 import { play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
@@ -36,9 +39,49 @@ const unauthorized = () => {
 const lostOnce = async (attempt: number) => {
   if (attempt === 1) await setTimeout(31_000);
 };
-const nothing = () => Promise.resolve();
+const maybeSentOnceForLong = (attempt: number) => {
+  if (attempt === 1) throw new SendError('MaybeSent', 'The answer got lost.', 600_000);
+};
+let nights = 0;
+const nightOnce = () =>
+  nights++ > 0 ? Promise.resolve() : Promise.reject(new SendError('QuietHours', 'It is night.', 2_000));
+const nothing = () => Promise.resolve(undefined);
+const refusedUntil = (isAllowed: () => boolean) => () =>
+  isAllowed() ? Promise.resolve() : Promise.reject(new SendError('Unconfirmed', 'The person has not answered yet.'));
 
-const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]> = {
+function report(channel: Receipt['channel'], status: Receipt['status']): [Receipt] {
+  return [{ channel, status, at: new Date().toISOString() }];
+}
+
+/** Waits until the delivery over the first channel fares so. */
+async function until({ handle }: Scene, fares: (delivery: Delivery) => boolean): Promise<void> {
+  while (!(await handle.query(status)).deliveries.some(fares));
+}
+
+/** The life of a contact: asked, answered wrongly, asked again, stopped, and back. */
+async function liveAsContact({ handle }: Scene): Promise<WorkflowHandle> {
+  const { taskQueue } = await handle.describe();
+  const contact = await handle.client.signalWithStart('contact', {
+    workflowId: `contact-of-${handle.workflowId}`,
+    taskQueue,
+    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [] }],
+    signal: ask,
+    signalArgs: [{ address: '+14155552671', reminderId: handle.workflowId }],
+  });
+  await contact.executeUpdate(confirm, { args: ['wrong'] });
+  await contact.executeUpdate(askAgain);
+  await contact.signal(stop, 'The person has replied STOP.');
+  await contact.signal(resume);
+  await contact.executeUpdate(confirm, { args: ['wrong'] });
+  await contact.terminate(); // It would run for good, and the history of what runs is not told whole.
+  return contact;
+}
+
+let consented = false;
+
+
+/** Each plays a reminder, and may say which other workflow is to be recorded in its place. */
+const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<WorkflowHandle | undefined>]> = {
   'email-sent': [{ recipient: recipients.email, wait: 1_000 }, nothing],
   'sms-sent': [{ recipient: recipients.sms, wait: 1_000 }, nothing],
   'both-sent': [{ wait: 1_000 }, nothing],
@@ -67,7 +110,42 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<unknown>]>
     },
   ],
   'sent-after-a-lost-worker': [{ recipient: recipients.sms, wait: 0, sms: lostOnce }, nothing],
-  'cancelled-while-waiting': [{ wait: 60_000 }, ({ handle }) => handle.cancel()],
+  delivered: [
+    { wait: 0, receiptsForMs: 60_000 },
+    async (scene) => {
+      await until(scene, ({ status }) => status === 'sent');
+      await scene.handle.signal(receipt, ...report('email', 'delivered'));
+      await scene.handle.signal(receipt, ...report('sms', 'failed'));
+    },
+  ],
+  'not-reported': [{ wait: 0, receiptsForMs: 2_000 }, nothing],
+  'fallback-needed': [{ wait: 0, input: { fallback: true }, sms: rejected }, nothing],
+  'fallback-not-needed': [
+    { wait: 0, input: { fallback: true }, receiptsForMs: 60_000 },
+    async (scene) => {
+      await until(scene, ({ status }) => status === 'sent');
+      await scene.handle.signal(receipt, ...report('sms', 'delivered'));
+    },
+  ],
+  'reported-after-maybe-sent': [
+    { recipient: recipients.sms, wait: 0, sms: maybeSentOnceForLong },
+    async (scene) => {
+      await until(scene, ({ error }) => error !== undefined);
+      await scene.handle.signal(receipt, ...report('sms', 'sent'));
+    },
+  ],
+  'waited-for-consent': [
+    { recipient: recipients.email, wait: 0, admit: refusedUntil(() => consented) },
+    async (scene) => {
+      await until(scene, ({ waitsFor }) => waitsFor === 'consent');
+      consented = true;
+      await scene.handle.signal(consentChanged);
+    },
+  ],
+  'waited-for-morning': [{ recipient: recipients.sms, wait: 0, admit: nightOnce }, nothing],
+  stopped: [{ recipient: recipients.sms, wait: 0, admit: () => Promise.reject(new SendError('Stopped', 'STOP.')) }, nothing],
+  contact: [{ recipient: recipients.sms, wait: 1_000 }, liveAsContact],
+  'cancelled-while-waiting': [{ wait: 60_000 }, (scene) => scene.handle.cancel().then(nothing)],
   'cancelled-between-attempts': [
     { recipient: recipients.email, wait: 0, email: unauthorized },
     async ({ handle }) => {
@@ -84,6 +162,7 @@ async function record(): Promise<void> {
       executable: { type: 'existing-path', path: await temporalCliPath() },
       extraArgs: [
         ...['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
+        ...['--search-attribute', 'ContactState=Keyword'],
         // Otherwise it takes some five hundred changes to be continued as new.
         ...['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=40'],
       ],
@@ -94,10 +173,10 @@ async function record(): Promise<void> {
     const path = join(__dirname, `${name}.json`);
     if (existsSync(path)) continue;
     await play(environment, bundle, options, async (scene) => {
-      await act(scene);
+      const other = await act(scene);
       await scene.handle.result().catch(() => undefined);
       const { workflowId, firstExecutionRunId } = scene.handle;
-      const run = environment.client.workflow.getHandle(workflowId, firstExecutionRunId);
+      const run = other ?? environment.client.workflow.getHandle(workflowId, firstExecutionRunId);
       const history = historyToJSON(await run.fetchHistory());
       // The stack traces shall not tell where this folder is.
       await writeFile(path, `${history.replaceAll(`${process.cwd()}/`, '')}\n`);

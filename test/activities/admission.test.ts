@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createAdmission, type AdmissionRules, type ContactBook } from '../../src/activities/admission';
+import { SendError } from '../../src/activities/failure';
+import type { Standing } from '../../src/contact';
+
+const bob = { reminderId: 'AAAAAAAAAAAAAAAAAAAAAA', to: '+14155552671', timeZone: 'UTC' };
+/** In the time zone of Bob, an hour around now. */
+function aroundNow() {
+  const now = new Date();
+  const minute = now.getUTCHours() * 60 + now.getUTCMinutes();
+  return { from: (minute + 1_410) % 1_440, until: (minute + 30) % 1_440 };
+}
+
+function admission(standing: Standing | Error, rules: Partial<AdmissionRules> = {}) {
+  const asked: unknown[][] = [];
+  const contacts: ContactBook = {
+    standing: () => (standing instanceof Error ? Promise.reject(standing) : Promise.resolve(standing)),
+    ask: (...request) => {
+      asked.push(request);
+      return Promise.resolve();
+    },
+  };
+  const admit = createAdmission(contacts, {
+    requireConsent: { email: true, sms: true },
+    quietHours: { email: undefined, sms: undefined },
+    smsCountries: ['US'],
+    ...rules,
+  });
+  return { admit, asked };
+}
+
+async function refusalOf(attempt: Promise<void>): Promise<SendError> {
+  const error = await attempt.then(
+    () => assert.fail('It was let through.'),
+    (error: unknown) => error,
+  );
+  assert.ok(error instanceof SendError);
+  return error;
+}
+
+describe('before anything is sent', () => {
+  test('whoever has agreed gets it, and is not asked', async () => {
+    const { admit, asked } = admission({ state: 'confirmed' });
+    await admit('sms', bob);
+    assert.deepEqual(asked, []);
+  });
+
+  test('whoever has not is asked on behalf of the reminder', async () => {
+    const { admit, asked } = admission({ state: 'unconfirmed' });
+    assert.equal((await refusalOf(admit('sms', bob))).kind, 'Unconfirmed');
+    assert.deepEqual(asked, [['sms', bob.to, bob.reminderId]]);
+  });
+
+  test('whoever need not agree is not asked', async () => {
+    const { admit, asked } = admission({ state: 'unconfirmed' }, { requireConsent: { email: true, sms: false } });
+    await admit('sms', bob);
+    assert.deepEqual(asked, []);
+    assert.equal((await refusalOf(admit('email', { ...bob, to: 'bob@example.com' }))).kind, 'Unconfirmed');
+  });
+
+  test('whoever wants none gets none, though nobody need agree', async () => {
+    const rules = { requireConsent: { email: false, sms: false } };
+    const { admit } = admission({ state: 'stopped', reason: 'The person has replied STOP.' }, rules);
+    const { kind, message } = await refusalOf(admit('sms', bob));
+    assert.deepEqual([kind, message], ['Stopped', 'The person has replied STOP.']);
+  });
+
+  test('a look that fails lets nothing through, and tells nothing', async () => {
+    const { admit } = admission(new Error(`no answer for ${bob.to}`));
+    const { kind, message } = await refusalOf(admit('sms', bob));
+    assert.equal(kind, 'Unavailable');
+    assert.doesNotMatch(message, /4155552671/);
+  });
+
+  test('text messages go to no other country, and to no premium-rate number', async () => {
+    const { admit } = admission({ state: 'confirmed' });
+    assert.match((await refusalOf(admit('sms', { ...bob, to: '+442079460958' }))).message, /must be a number of US/);
+    assert.equal((await refusalOf(admit('sms', { ...bob, to: '+19002345678' }))).kind, 'Rejected');
+    await admit('email', { ...bob, to: 'bob@example.co.uk' });
+  });
+
+  test('nothing goes out in the quiet hours of its channel', async () => {
+    const { admit } = admission({ state: 'confirmed' }, { quietHours: { email: undefined, sms: aroundNow() } });
+    const { kind, retryAfterMs = 0 } = await refusalOf(admit('sms', bob));
+    assert.equal(kind, 'QuietHours');
+    assert.ok(retryAfterMs > 0 && retryAfterMs <= 24 * 3_600_000);
+    await admit('email', { ...bob, to: 'bob@example.com' });
+  });
+});
