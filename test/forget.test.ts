@@ -13,7 +13,7 @@ import { temporal } from '@temporalio/proto';
 import { listOutbox, outboxDir } from '../src/outbox';
 import { createContactIds } from '../src/temporal/contactIds';
 import { createContacts, type Contacts } from '../src/temporal/contacts';
-import { reminderTaskQueue } from '../src/temporal/connection';
+import { createClient, reminderTaskQueue } from '../src/temporal/connection';
 import { createRootKey } from '../src/temporal/rootKey';
 import { courseRequest, getReminder, startReminder } from './api/client';
 import { startHoldingMailServer } from './mailServer';
@@ -81,7 +81,7 @@ async function holdersOf(client: Client, text: string): Promise<string[]> {
 }
 
 /** Starts a reminder as another program does, or an earlier version did: it cannot be found by its contact. */
-async function startElsewhere({ client }: System, input: unknown): Promise<string> {
+async function startElsewhere({ client }: Pick<System, 'client'>, input: unknown): Promise<string> {
   const workflowId = randomUUID();
   await client.workflow.start('reminder', { workflowId, taskQueue: reminderTaskQueue, args: [input] });
   return workflowId;
@@ -231,6 +231,21 @@ describe('npm run forget', () => {
     assert.match(out, /2 reminders, 2 of which/);
     const rest = await everything(scene.client);
     assert.ok(!rest.has(id) && !rest.has(elsewhere));
+  });
+
+  test('does not say that all is forgotten while there are reminders that it cannot read', async (t) => {
+    const scene = await start(t);
+    await scene.stopWorker(); // It cannot read them either, and would say so.
+    const other = createClient(scene.temporal, [randomBytes(32)]);
+    t.after(() => other.connection.close());
+    const unread = await startElsewhere({ client: other }, { preference: 'sms', phone, ...inAnHour() });
+    const { id } = await startReminder(scene.url, { waitSeconds: 3600 });
+    const { code, out, said } = await scene.forget([phone]);
+    assert.equal(code, 1);
+    assert.match(said, /^Not all is forgotten: some reminders, which may be to this contact, could not be read \(1\)/);
+    assert.doesNotMatch(out, /is forgotten/);
+    const rest = await everything(scene.client);
+    assert.ok(rest.has(unread) && !rest.has(id));
   });
 
   test('says in one line what is wrong', async (t) => {

@@ -26,7 +26,8 @@ void run(async ({ config, started }) => {
     const messages = await removeFromOutbox(outboxDir(config.dataDir), (message) => isAt(message.channel, message.to));
     const { unreadable, undeleted } = forgotten;
     if (undeleted > 0) throw new Error(`Temporal has not deleted ${undeleted} of the workflows that it was asked to`);
-    if (unreadable > 0) throw new Error(`${unreadable} reminders, which may be to this contact, could not be read`);
+    if (unreadable > 0)
+      throw new Error(`some reminders, which may be to this contact, could not be read (${unreadable})`);
     console.log(accountOf(channel, forgotten, messages));
   } catch (cause) {
     throw new StartError(`Not all is forgotten: ${(cause as Error).message}. It does no harm to run it again.`, {
