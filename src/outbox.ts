@@ -29,6 +29,9 @@ const storedMessage: z.ZodType<OutboxMessage> = z.object({
 
 const FILE_NAME = /^[0-9a-f]{32}\.json$/;
 
+/** What a process that was killed while it wrote may have left. */
+const LEFT_BEHIND = /^[0-9a-f]{32}\.json\.[0-9a-f-]{36}\.tmp$/;
+
 /** The folder of the outbox below the data folder. */
 export function outboxDir(dataDir: string): string {
   return join(dataDir, 'outbox');
@@ -64,6 +67,23 @@ export async function listOutbox(
     .slice(0, limit);
 }
 
+/**
+ * Removes messages from the outbox at `dir`.
+ *
+ * @returns how many.
+ * @throws a Node.js system error if the folder cannot be read or written.
+ */
+export async function removeFromOutbox(dir: string, isUnwanted: (message: OutboxMessage) => boolean): Promise<number> {
+  let removed = 0;
+  for (const name of await fileNames(dir, FILE_NAME, LEFT_BEHIND)) {
+    const message = await readMessage(join(dir, name));
+    if (!message || !isUnwanted(message)) continue;
+    await rm(join(dir, name), { force: true });
+    removed++;
+  }
+  return removed;
+}
+
 /** The same for each attempt of a delivery, and a safe file name whatever the reminder's id. */
 function messageId(reminderId: string, channel: Channel): string {
   return createHash('sha256').update(`${channel} ${reminderId}`).digest('hex').slice(0, 32);
@@ -80,7 +100,7 @@ function fileNamesOf(reminderId: string): string[] {
 /** The names of the files that were written last: what lies there for long need not be read to be passed over. */
 async function latestFileNames(dir: string, limit: number): Promise<string[]> {
   const files = await Promise.all(
-    (await fileNames(dir)).map(async (name) => {
+    (await fileNames(dir, FILE_NAME)).map(async (name) => {
       const file = await stat(join(dir, name)).catch(() => undefined); // It may have been removed meanwhile.
       return { name, writtenAt: file?.isFile() ? file.mtimeMs : 0 };
     }),
@@ -91,9 +111,9 @@ async function latestFileNames(dir: string, limit: number): Promise<string[]> {
     .map(({ name }) => name);
 }
 
-async function fileNames(dir: string): Promise<string[]> {
+async function fileNames(dir: string, ...kinds: RegExp[]): Promise<string[]> {
   try {
-    return (await readdir(dir)).filter((name) => FILE_NAME.test(name));
+    return (await readdir(dir)).filter((name) => kinds.some((kind) => kind.test(name)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { listOutbox, putInOutbox } from '../src/outbox';
+import { listOutbox, putInOutbox, removeFromOutbox } from '../src/outbox';
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'outbox-'));
@@ -49,6 +49,24 @@ describe('The outbox', () => {
     const messages = await listOutbox(dir);
     assert.equal(messages.length, 3);
     assert.equal(messages[0]?.at, '2030-01-01T00:00:10.000Z');
+    assert.equal((await readdir(dir)).length, 3);
+  });
+
+  test('gives up what is not wanted, what a killed process left half done included, and nothing else', async (t) => {
+    const dir = await folder(t);
+    const isHers = ({ to }: { to: string }) => to === 'alice@example.com';
+    assert.equal(await removeFromOutbox(dir, isHers), 0);
+    await putInOutbox(dir, sms);
+    const id = await putInOutbox(dir, { ...sms, reminderId: 'two', to: 'alice@example.com' });
+    const left = await readFile(join(dir, `${id}.json`));
+    await writeFile(join(dir, `${id}.json.2f1c7a52-3c1c-4c33-9d0b-6c1f6b8b1c11.tmp`), left);
+    await writeFile(join(dir, `${'0'.repeat(32)}.json`), 'alice@example.com');
+    await writeFile(join(dir, 'hers.json'), left);
+    assert.equal(await removeFromOutbox(dir, isHers), 2);
+    assert.deepEqual(
+      (await listOutbox(dir)).map(({ reminderId }) => reminderId),
+      ['one'],
+    );
     assert.equal((await readdir(dir)).length, 3);
   });
 

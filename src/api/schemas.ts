@@ -1,8 +1,9 @@
 /**
  * What goes in and comes out of the API. The same schemas validate requests and make the OpenAPI document.
  */
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { emailAddress, readPhoneNumber } from '../address';
 import { whyNoSmsGoesTo } from '../smsDestination';
 
 /** Ten years of 365.25 days, in seconds: the longest that a reminder may wait. */
@@ -77,28 +78,13 @@ const message = z
     examples: ['Cuddle Whiskers'],
   });
 
-const notAnEmail = 'must be an email address, such as bob@example.com';
-
-const email = z
-  .string({ error: notAnEmail })
-  .trim()
-  .regex(z.regexes.email, { error: notAnEmail, abort: true })
-  .max(254, { error: 'must have at most 254 characters', abort: true })
-  // RFC 5321, section 4.5.3.1, and RFC 1123, section 2.1: how long the parts are, and that no label ends with a hyphen.
-  .regex(/^[^@]{1,64}@(?:[A-Za-z0-9-]{0,62}[A-Za-z0-9](?:\.|$))+$/, notAnEmail)
-  .meta({ format: 'email', description: 'Needed unless `preference` is `sms`.', examples: ['bob@example.com'] });
+const email = emailAddress.meta({
+  format: 'email',
+  description: 'Needed unless `preference` is `sms`.',
+  examples: ['bob@example.com'],
+});
 
 const notAPhone = 'must be a phone number, such as +1 415 555 2671';
-
-/** Takes away what contact apps and web pages put around a number: invisible marks, fancy spaces, `tel:`, brackets. */
-function withoutOrnaments(text: string): string {
-  return text
-    .replace(/\p{Cf}/gu, '')
-    .replace(/\p{Zs}/gu, ' ')
-    .trim()
-    .replace(/^tel:/i, '')
-    .replace(/^\((\+\d+)\)/, '$1');
-}
 
 /** Any usual spelling in, E.164 out. */
 const phone = (defaultCountry: CountryCode, smsCountries: CountryCode[] | undefined) =>
@@ -106,16 +92,10 @@ const phone = (defaultCountry: CountryCode, smsCountries: CountryCode[] | undefi
     .string({ error: notAPhone })
     .max(60, notAPhone)
     .transform((text, context) => {
-      const plain = withoutOrnaments(text);
-      for (const spelling of [plain, plain.replace(/^00/, '+')]) {
-        const number = parsePhoneNumberFromString(spelling, { defaultCountry, extract: false });
-        if (!number?.isValid() || number.ext) continue;
-        const refusal = whyNoSmsGoesTo(number, smsCountries);
-        if (refusal === undefined) return number.number;
-        context.addIssue(refusal);
-        return z.NEVER;
-      }
-      context.addIssue(notAPhone);
+      const number = readPhoneNumber(text, defaultCountry);
+      const refusal = number ? whyNoSmsGoesTo(number, smsCountries) : notAPhone;
+      if (number && refusal === undefined) return number.number;
+      context.addIssue(refusal ?? notAPhone);
       return z.NEVER;
     })
     .meta({

@@ -44,6 +44,11 @@ export interface Contacts {
   confirm(id: string, secret: string): Promise<ConfirmationOutcome>;
   /** From now on no message goes to this address. @param reason - one sentence without contacts. */
   stop(channel: Channel, address: string, reason: string): Promise<void>;
+  /**
+   * The same, and its workflow, whose history tells the address, gives way in the same moment to one that never knew it.
+   * Those that have ended are left to be deleted.
+   */
+  stopAnew(channel: Channel, address: string, reason: string): Promise<void>;
   /** From now on messages go to this address: its owner wants them, or wants them again. */
   resume(channel: Channel, address: string): Promise<void>;
   /** The same as `stop`, for those who know the id. */
@@ -94,11 +99,21 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
   }
 
   async function send(id: string, channel: Channel, reminderId: string, address: string): Promise<void> {
+    // Nothing is to be asked, and one that was forgotten does not learn its address again.
+    if ((await standingOf(id)).state === 'stopped') return;
     await client.workflow.signalWithStart(contact, {
       workflowId: id,
       ...beginAs(channel, { state: 'unconfirmed' }),
       signal: ask,
       signalArgs: [{ address, reminderId }],
+    });
+  }
+
+  async function stopAnew(id: string, channel: Channel, reason: string): Promise<void> {
+    await client.workflow.start(contact, {
+      workflowId: id,
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      ...beginAs(channel, { state: 'stopped', reason }),
     });
   }
 
@@ -127,6 +142,7 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
           .catch(translateNotFound),
       ),
     stop: (channel, address, reason) => call(async () => stopById(await idOf(channel, address), channel, reason)),
+    stopAnew: (channel, address, reason) => call(async () => stopAnew(await idOf(channel, address), channel, reason)),
     resume: (channel, address) => call(async () => resumeById(await idOf(channel, address), channel)),
     stopById: (...args) => call(() => stopById(...args)),
     resumeById: (...args) => call(() => resumeById(...args)),

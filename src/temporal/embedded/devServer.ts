@@ -157,6 +157,9 @@ function serverArguments(
     // One worker polls: more partitions than pollers only add a hop to every task.
     'matching.numTaskqueueReadPartitions': 1,
     'matching.numTaskqueueWritePartitions': 1,
+    // What has just ended is deleted only after the server has noted that: half a minute later, by default.
+    'history.transferProcessorUpdateAckInterval': '2s',
+    'history.visibilityProcessorUpdateAckInterval': '2s',
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
@@ -166,6 +169,8 @@ function serverArguments(
     ...['--db-filename', DATABASE, '--log-level', 'warn'],
     // A write-ahead log takes more than twice as many writes a second, and loses none when the server is killed.
     ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    // What is deleted is overwritten, and not only free to be.
+    ...['--sqlite-pragma', 'secure_delete=ON'],
     ...Object.entries(dynamicConfig).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${JSON.stringify(value)}`,
