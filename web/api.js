@@ -7,12 +7,13 @@ import { Refusal } from './refusal.js';
 /** @typedef {import('../src/reminder.js').PathState} PathState */
 /** @typedef {import('../src/reminder.js').Channel} Channel */
 /** @typedef {import('../src/reminder.js').Preference} Preference */
-/** @typedef {import('../src/reminder.js').Delivery} Delivery */
+/** @typedef {import('../src/contact.js').ContactState} ContactState */
+/** @typedef {import('../src/reminder.js').Delivery & {consent?: ContactState}} Delivery */
 /** @typedef {import('../src/reminder.js').OutboxMessage} OutboxMessage */
-/** @typedef {import('../src/reminder.js').ReminderStatus & {id: string, webUiUrl?: string, url?: string}} Reminder Where nobody sees all, `url` is its page, with its key. */
+/** @typedef {Omit<import('../src/reminder.js').ReminderStatus, 'deliveries'> & {id: string, deliveries: Delivery[], webUiUrl?: string, url?: string}} Reminder Where nobody sees all, `url` is its page, with its key. */
 /** @typedef {Omit<Reminder, 'path' | 'deliveries' | 'url'>} ListedReminder A list leaves out the path and the deliveries. */
 /** @typedef {{waitSeconds: number} | {remindAt: string}} When In seconds from now, or an RFC 3339 instant. */
-/** @typedef {When & {preference: Preference, message: string, email?: string, phone?: string}} ReminderRequest */
+/** @typedef {When & {preference: Preference, message: string, email?: string, phone?: string, fallback?: boolean, timeZone?: string}} ReminderRequest */
 
 /** In milliseconds. A call that hangs longer has failed. */
 const PATIENCE = 15_000;
@@ -79,6 +80,30 @@ export function cancelReminder(id) {
 }
 
 /**
+ * Enters the code that the phone of a reminder got: whoever has it there agrees to be reminded.
+ *
+ * @param {string} id
+ * @param {string} code Six digits.
+ * @returns {Promise<Reminder>}
+ * @throws {Refusal} With status 422 when it is wrong, 409 when another code is needed.
+ */
+export function confirmContact(id, code) {
+  return call('POST', reminderPath(id, '/confirmation'), { body: { code } });
+}
+
+/**
+ * Asks the contact of a reminder once more whether it wants any.
+ *
+ * @param {string} id
+ * @param {Channel} channel
+ * @returns {Promise<Reminder>}
+ * @throws {Refusal} With status 429 when it has answered, or was asked often enough today.
+ */
+export function askContactAgain(id, channel) {
+  return call('POST', reminderPath(id, '/confirmation-requests'), { body: { channel } });
+}
+
+/**
  * The messages in the outbox, newest first.
  *
  * @param {string} [reminderId] Only those of this reminder.
@@ -89,9 +114,12 @@ export function listOutbox(reminderId) {
   return call('GET', `/api/outbox${queryOf(reminderId === undefined ? {} : { reminderId, ...(key && { key }) })}`);
 }
 
-/** @param {string} id */
-function reminderPath(id) {
-  return `/api/reminders/${encodeURIComponent(id)}${queryOf(key ? { key } : {})}`;
+/**
+ * @param {string} id
+ * @param {string} [below] What of the reminder, with a slash before it.
+ */
+function reminderPath(id, below = '') {
+  return `/api/reminders/${encodeURIComponent(id)}${below}${queryOf(key ? { key } : {})}`;
 }
 
 /** @param {Record<string, string>} parameters */
@@ -171,7 +199,7 @@ async function refusalOf(response) {
   const retry = retryWords(response.headers.get('retry-after'));
   if (status === 503)
     return new Refusal(`Temporal, who keeps the reminders, is having a nap. Please try again ${retry}.`, { status });
-  if (status === 429 && !problem.errors)
+  if (status === 429 && !problem.detail)
     return new Refusal(`That was a lot at once. Please try again ${retry}.`, { status });
   const message =
     problem.detail ?? problem.title ?? `The server answered with an error (${status}). Please try again in a moment.`;

@@ -1,38 +1,40 @@
 /** How the messages of one reminder fare. */
 import { relativeTime } from './countdown.js';
+import { sentencesOf, shortWords, troubleOf } from './delivery-words.js';
 import { element } from './element.js';
 
+/** @typedef {import('./api.js').Reminder} Reminder */
 /** @typedef {import('./api.js').Delivery} Delivery */
 
 const CHANNELS = { email: 'Email', sms: 'SMS' };
 
-/** @type {Record<Delivery['status'], string>} */
-const STATUS = {
-  pending: 'not due yet',
-  sending: 'on its way',
-  sent: 'sent',
-  delivered: 'delivered',
-  failed: 'failed',
-  skipped: 'not sent, as the reminder was cancelled',
-  unknown: 'perhaps sent; nobody can know',
-};
-
 /**
- * @param {Delivery[]} deliveries
+ * @param {Reminder} reminder
  * @returns {HTMLElement}
  */
-export function deliveryList(deliveries) {
-  return element('ul', { class: 'deliveries' }, ...deliveries.map(deliveryItem));
+export function deliveryList(reminder) {
+  return element(
+    'ul',
+    { class: 'deliveries' },
+    ...reminder.deliveries.map((delivery) => deliveryItem(delivery, reminder)),
+  );
 }
 
-/** @param {Delivery} delivery */
-function deliveryItem({ channel, status, attempts, providerId, at, error }) {
+/**
+ * @param {Delivery} delivery
+ * @param {Reminder} reminder
+ */
+function deliveryItem(delivery, reminder) {
+  const { channel, status, attempts, providerId, at } = delivery;
+  const sentences = sentencesOf(delivery, reminder);
+  const trouble = troubleOf(delivery, reminder);
   return element(
     'li',
     { 'data-channel': channel, 'data-status': status },
-    element('p', {}, element('strong', {}, CHANNELS[channel]), ` ${STATUS[status]} `, at && relativeTime(at)),
+    element('p', {}, element('strong', {}, CHANNELS[channel]), ` ${shortWords(delivery)} `, at && relativeTime(at)),
+    sentences && element('p', {}, sentences),
     attempts > 1 && element('p', { class: 'hint' }, attemptWords(status, attempts)),
-    error && element('p', { class: 'delivery-error' }, error),
+    trouble && element('p', { class: 'delivery-error' }, trouble),
     providerId && element('p', { class: 'hint' }, 'Id at the provider: ', element('code', {}, providerId)),
   );
 }

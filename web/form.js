@@ -1,8 +1,10 @@
 /** The form that asks for a reminder. Without JavaScript it is posted as it is; here it becomes friendlier. */
 import { createReminder } from './api.js';
 import { clearErrorsOnEdit, showFieldErrors, showRefusal } from './field-errors.js';
+import { ZONE } from './local-time.js';
 import { countCharacters, messageErrors, readMessage } from './message.js';
 import { keepOwnReminder, linkOf } from './own-reminders.js';
+import { Refusal } from './refusal.js';
 import { whenFields } from './when.js';
 
 /** @typedef {import('./refusal.js').FieldError} FieldError */
@@ -50,7 +52,7 @@ export function takeOverForm(form) {
     }
     button.disabled = true;
     try {
-      const reminder = await createReminder(filledIn.request, idempotencyKey);
+      const reminder = await create(filledIn.request, idempotencyKey);
       keepOwnReminder(reminder);
       location.assign(linkOf(reminder));
     } catch (error) {
@@ -73,6 +75,7 @@ function readForm(form, messageField, when) {
   const message = readMessage(messageField);
   const email = preference === 'sms' ? undefined : String(data.get('email')).trim();
   const phone = preference === 'email' ? undefined : String(data.get('phone')).trim();
+  const fallback = (preference === 'both' && data.has('fallback')) || undefined;
   const time = when.read();
   const errors = [
     ...messageErrors(message),
@@ -81,7 +84,24 @@ function readForm(form, messageField, when) {
     ...phoneErrors(phone),
   ];
   if ('errors' in time || errors.length > 0) return { errors };
-  return { request: { ...time.when, preference, message, email, phone } };
+  return { request: { ...time.when, preference, message, email, phone, fallback, timeZone: ZONE } };
+}
+
+/**
+ * Starts a reminder. Bob's nights are taken to be the visitor's, unless the server has never heard of that time zone: there is
+ * nothing that the visitor could do about it.
+ *
+ * @param {import('./api.js').ReminderRequest} request
+ * @param {string} idempotencyKey
+ */
+async function create(request, idempotencyKey) {
+  try {
+    return await createReminder(request, idempotencyKey);
+  } catch (error) {
+    const unknownZone = error instanceof Refusal && error.errors.some(({ field }) => field === 'timeZone');
+    if (!unknownZone) throw error;
+    return createReminder({ ...request, timeZone: undefined }, idempotencyKey);
+  }
 }
 
 /** Whether there is such an address only the mail can tell. @param {string | undefined} email @returns {FieldError[]} */
@@ -101,6 +121,7 @@ function showContactsOf(form) {
   const preference = new FormData(form).get('preference');
   part(form, '[data-field="email"]').hidden = preference === 'sms';
   part(form, '[data-field="phone"]').hidden = preference === 'email';
+  part(form, '[data-field="fallback"]').hidden = preference !== 'both';
 }
 
 /** `crypto.randomUUID` exists only on HTTPS and localhost, and a household may well use the page over plain HTTP. */

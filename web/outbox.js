@@ -62,13 +62,13 @@ function receiver(channel, label, whenEmpty, draw) {
    */
   function show(messages) {
     const ours = messages.filter((message) => message.channel === channel).slice(0, SHOWN);
-    const arrived = ours.filter(({ id }) => !drawn.has(id));
+    const arrived = ours.filter((message) => !drawn.has(keyOf(message)));
     for (const message of arrived) {
       const item = draw(message);
       item.classList.toggle('arriving', !first);
-      drawn.set(message.id, item);
+      drawn.set(keyOf(message), item);
     }
-    if (arrived.length > 0) list.replaceChildren(...ours.flatMap(({ id }) => drawn.get(id) ?? []));
+    if (arrived.length > 0) list.replaceChildren(...ours.flatMap((message) => drawn.get(keyOf(message)) ?? []));
     empty.hidden = ours.length > 0;
     const wasFirst = first;
     first = false;
@@ -76,6 +76,11 @@ function receiver(channel, label, whenEmpty, draw) {
   }
 
   return { element: region, show };
+}
+
+/** What is sent once more takes the place of what was sent before. @param {OutboxMessage} message */
+function keyOf({ id, at }) {
+  return `${id} ${at}`;
 }
 
 /** @param {OutboxMessage} message */

@@ -1,6 +1,7 @@
 /** The reminder as a state machine, and how a reminder lights it. */
 import { countdownWords } from './countdown.js';
-import { STATES } from './states.js';
+import { shortWords } from './delivery-words.js';
+import { appearanceOf } from './states.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
 /** @typedef {import('./api.js').Delivery} Delivery */
@@ -40,6 +41,9 @@ export const REMINDER_MACHINE = {
   ],
 };
 
+/** @type {PathState[]} */
+const ENDS = ['Succeeded', 'Failed', 'Cancelled'];
+
 const enumeration = new Intl.ListFormat('en');
 
 /** @type {Record<Delivery['status'], NodeLight['status']>} */
@@ -59,10 +63,9 @@ const DELIVERY_LIGHT = {
  * @returns {Lights}
  */
 export function lightsOf(reminder, time) {
-  /** @type {Set<string>} */
-  const entered = new Set(reminder.path.map(({ state }) => state));
+  const entered = statesOf(reminder);
   const chosen = entered.has('Preference');
-  const ended = ['Succeeded', 'Failed', 'Cancelled'].some((end) => entered.has(end));
+  const ended = ENDS.some((end) => entered.has(end));
   const latest = reminder.path.at(-1)?.state;
 
   /** @type {Map<string, NodeLight>} */
@@ -82,7 +85,19 @@ export function lightsOf(reminder, time) {
   if (entered.has('Failed')) nodes.set('Failed', { status: 'failed' });
   if (reminder.state === 'partial') nodes.set('Succeeded', { status: 'done', detail: 'in part' });
 
-  return { nodes, taken: edgesTaken(reminder, entered, ended), words: wordsOf(reminder, nodes) };
+  return { nodes, taken: edgesTaken(reminder, entered, ended), words: wordsOf(reminder, entered, nodes) };
+}
+
+/**
+ * The states that were entered, each once. A receipt may tell later that all went otherwise: then the last end counts.
+ *
+ * @param {Reminder} reminder
+ * @returns {Set<string>}
+ */
+function statesOf({ path }) {
+  const states = path.map(({ state }) => state);
+  const end = states.findLast((state) => ENDS.includes(state));
+  return new Set(states.filter((state) => state === end || !ENDS.includes(state)));
 }
 
 /**
@@ -107,7 +122,7 @@ function branchLight({ deliveries }, channel, entered) {
   const delivery = deliveries.find((one) => one.channel === channel);
   if (!entered || !delivery) return { status: delivery?.status === 'pending' ? 'idle' : 'dimmed' };
   const { status, attempts } = delivery;
-  const detail = status === 'sending' && attempts > 1 ? `attempt ${attempts}` : status;
+  const detail = status === 'sending' && attempts > 1 ? `attempt ${attempts}` : shortWords(delivery);
   return { status: DELIVERY_LIGHT[status], detail };
 }
 
@@ -133,19 +148,20 @@ function edgesTaken({ preference }, entered, ended) {
 
 /**
  * @param {Reminder} reminder
+ * @param {Set<string>} entered
  * @param {Map<string, NodeLight>} nodes
  */
-function wordsOf(reminder, nodes) {
+function wordsOf(reminder, entered, nodes) {
   /**
    * @param {string} lead
    * @param {NodeLight['status']} status
    */
   const sentence = (lead, status) => {
-    const steps = reminder.path.filter(({ state }) => nodes.get(state)?.status === status);
-    return steps.length > 0 && `${lead} ${enumeration.format(steps.map(({ state }) => state))}.`;
+    const steps = [...entered].filter((state) => nodes.get(state)?.status === status);
+    return steps.length > 0 && `${lead} ${enumeration.format(steps)}.`;
   };
   const sentences = [
-    `${STATES[reminder.state].headline}.`,
+    `${appearanceOf(reminder).headline}.`,
     sentence('Now in', 'current'),
     sentence('Passed:', 'done'),
     sentence('Failed:', 'failed'),

@@ -2,8 +2,10 @@
 import { getReminder, listOutbox } from './api.js';
 import { now } from './clock.js';
 import { connectionReport } from './connection-note.js';
+import { consentCard } from './consent.js';
 import { startTicking } from './countdown.js';
 import { deliveryList } from './deliveries.js';
+import { isAsked } from './delivery-words.js';
 import { element } from './element.js';
 import { excerpt } from './excerpt.js';
 import { keepFocus } from './focus.js';
@@ -24,6 +26,7 @@ const SOON = 60_000;
 const EVERY_WHEN_SOON = 3000;
 const EVERY_AT_LEAST = 1000;
 const EVERY_AT_MOST = 30_000;
+const EVERY_WHILE_HELD = 15_000;
 
 const id = decodeURIComponent(location.pathname.slice('/r/'.length).replace(/\/$/, ''));
 const main = /** @type {HTMLElement} */ (document.querySelector('main'));
@@ -36,6 +39,7 @@ const machineInWords = element('p', { class: 'visually-hidden', role: 'status' }
 const advice = element('p', { class: 'hint' });
 const webUiLink = element('p', { class: 'hint' });
 const deliveries = element('div');
+const consent = consentCard(id, done);
 const received = element('div', { class: 'outbox' });
 const outboxCard = element(
   'section',
@@ -79,16 +83,18 @@ async function refresh() {
 
 /**
  * Often when something is about to happen or has just begun; less and less the longer nothing does, as visitors have a limit.
+ * While a message waits for people, or for word of it, that may come at any time, also to a reminder that has ended.
  *
  * @param {Reminder} reminder
  * @returns {number | undefined} In milliseconds; `undefined` when nothing will change any more.
  */
-function pauseAfter({ state, dueAt, path }) {
-  if (hasEnded(state)) return undefined;
+function pauseAfter({ state, dueAt, path, deliveries }) {
+  const held = deliveries.some((delivery) => delivery.waitsFor !== undefined || isAsked(delivery));
+  if (hasEnded(state)) return held ? EVERY_WHILE_HELD : undefined;
   const latest = Math.max(Date.parse(dueAt), ...path.map(({ enteredAt }) => Date.parse(enteredAt)));
   const until = latest - now();
   const pause = until > 0 ? Math.max(until - SOON, Math.min(until, EVERY_WHEN_SOON)) : -until / 3;
-  return Math.min(EVERY_AT_MOST, Math.max(EVERY_AT_LEAST, pause));
+  return Math.min(held ? EVERY_WHILE_HELD : EVERY_AT_MOST, Math.max(EVERY_AT_LEAST, pause));
 }
 
 function layOut() {
@@ -96,6 +102,7 @@ function layOut() {
     summary,
     said.element,
     advice,
+    consent.element,
     element(
       'section',
       { class: 'card', 'aria-label': 'The state machine' },
@@ -129,7 +136,11 @@ function show(reminder) {
     summary.replaceChildren(...summaryOf(reminder, done));
     return summary;
   });
-  deliveries.replaceChildren(deliveryList(reminder.deliveries));
+  deliveries.replaceChildren(deliveryList(reminder));
+  keepFocus(consent.element, () => {
+    consent.show(reminder);
+    return summary;
+  });
   advice.textContent = url ? 'Keep the link to this page: it is the only way to this reminder.' : '';
   webUiLink.replaceChildren(
     webUiUrl ? element('a', { href: webUiUrl }, 'See this execution in the Temporal Web UI') : '',

@@ -14,6 +14,17 @@ export const STATES = {
 };
 
 /**
+ * How a reminder looks. Nobody is being called while all that is left of it is held back.
+ *
+ * @param {import('./api.js').Reminder} reminder
+ * @returns {{headline: string, mood: Mood}}
+ */
+export function appearanceOf({ state, deliveries }) {
+  const held = deliveries.some(({ waitsFor }) => waitsFor) && deliveries.every(({ status }) => status !== 'sending');
+  return state === 'sending' && held ? { headline: 'Whiskers has to be patient', mood: 'hopeful' } : STATES[state];
+}
+
+/**
  * @param {ReminderState} state
  * @returns {boolean} Whether nothing will change any more.
  */

@@ -4,7 +4,7 @@ import { badge } from './badge.js';
 import { countdown, dateWords, relativeTime } from './countdown.js';
 import { element } from './element.js';
 import { face } from './face.js';
-import { STATES } from './states.js';
+import { appearanceOf } from './states.js';
 
 /** @typedef {import('./api.js').Reminder} Reminder */
 
@@ -15,7 +15,7 @@ import { STATES } from './states.js';
  */
 export function summaryOf(reminder, onDone) {
   const { state, message } = reminder;
-  const { headline, mood } = STATES[state];
+  const { headline, mood } = appearanceOf(reminder);
   const words = element(
     'div',
     { class: 'summary-words' },

@@ -66,37 +66,52 @@ function keyOf({ query: { key } }: Request): string {
   return typeof key === 'string' ? key : '';
 }
 
-function show(response: Response, content: Html): void {
+/** What one of these pages says. */
+interface Sheet {
+  heading: string;
+  content: Html;
+}
+
+function show(response: Response, { heading, content }: Sheet): void {
   response
     .type('html')
     .set('Cache-Control', 'no-store')
-    .set('Referrer-Policy', 'no-referrer')
-    .send(page('Reminders', content));
+    .send(
+      page(
+        heading,
+        html`<section class="card">
+          <h1>${heading}</h1>
+          ${content}
+        </section>`,
+      ),
+    );
 }
 
-const question = html`<section class="card">
-  <h1>Do you want reminders?</h1>
-  <p>Somebody set up a reminder for you here, and would like it to be sent to you. Nothing will be sent unless you agree.</p>
-  <form method="post"><button class="primary">Yes, send me reminders</button></form>
-  <p>If you do not want that, just close this page.</p>
-</section>`;
+const question: Sheet = {
+  heading: 'Do you want reminders?',
+  content: html`<p>
+      Somebody set up a reminder for you here, and would like it to be sent to you. Nothing will be sent unless you agree.
+    </p>
+    <form method="post"><button class="primary">Yes, send me reminders</button></form>
+    <p>If you do not want that, just close this page.</p>`,
+};
 
-const agreed = html`<section class="card">
-  <h1>You will get reminders</h1>
-  <p>You can stop them at any time, by the link at the end of each email.</p>
-</section>`;
+const agreed: Sheet = {
+  heading: 'You will get reminders',
+  content: html`<p>You can stop them at any time, by the link at the end of each email.</p>`,
+};
 
-const stopQuestion = html`<section class="card">
-  <h1>No more messages?</h1>
-  <p>Whoever sets up a reminder for you here will no longer reach you at this address.</p>
-  <form method="post"><button class="primary">Stop all messages to me</button></form>
-</section>`;
+const stopQuestion: Sheet = {
+  heading: 'No more messages?',
+  content: html`<p>Whoever sets up a reminder for you here will no longer reach you at this address.</p>
+    <form method="post"><button class="primary">Stop all messages to me</button></form>`,
+};
 
-const stopped = html`<section class="card">
-  <h1>You will get no more messages</h1>
-  <p>Nothing goes to this address any more, whoever asks for it. Did you change your mind?</p>
-  <form method="post"><button name="again" value="yes">Send me reminders again</button></form>
-</section>`;
+const stopped: Sheet = {
+  heading: 'You will get no more messages',
+  content: html`<p>Nothing goes to this address any more, whoever asks for it. Did you change your mind?</p>
+    <form method="post"><button name="again" value="yes">Send me reminders again</button></form>`,
+};
 
 const causes: Record<Exclude<ConfirmationOutcome, 'confirmed'>, string> = {
   wrong: 'This link is not the one that was sent last.',
@@ -104,9 +119,9 @@ const causes: Record<Exclude<ConfirmationOutcome, 'confirmed'>, string> = {
   expired: 'This link is too old, or was used already.',
 };
 
-function notAgreed(outcome: Exclude<ConfirmationOutcome, 'confirmed'>): Html {
-  return html`<section class="card">
-    <h1>That did not work</h1>
-    <p>${causes[outcome]} Whoever set up the reminder can have a new one sent to you.</p>
-  </section>`;
+function notAgreed(outcome: Exclude<ConfirmationOutcome, 'confirmed'>): Sheet {
+  return {
+    heading: 'That did not work',
+    content: html`<p>${causes[outcome]} Whoever set up the reminder can have a new one sent to you.</p>`,
+  };
 }

@@ -5,8 +5,9 @@ import express, { Router } from 'express';
 import { ReminderNotFound, type Reminder, type Reminders } from '../temporal/reminders';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { html, type Html } from '../html';
-import type { Delivery, ReminderState } from '../reminder';
+import type { ReminderState } from '../reminder';
 import { Unauthorized, type Access } from './access';
+import { deliveryWords, isHeld } from './deliveryWords';
 import { methodNotAllowed, notFound } from './errors';
 
 /** The folder of the static page, beside `src` and `dist`. */
@@ -70,11 +71,6 @@ const CHANNELS = { email: 'Email', sms: 'SMS' };
 /** The states that a reminder does not stay in. */
 const HAPPENING: ReminderState[] = ['waiting', 'sending'];
 
-function wordsOf({ status, attempts, error }: Delivery): string {
-  const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
-  return `${status}${tries}${error === undefined ? '' : `: ${error}`}`;
-}
-
 function withoutJavaScript(reminder: Reminder | Error, { kind }: Access): Html {
   if (reminder instanceof ReminderNotFound)
     return html`<section class="card">
@@ -92,6 +88,7 @@ function withoutJavaScript(reminder: Reminder | Error, { kind }: Access): Html {
       <p>Please reload this page in a moment.</p>
     </section>`;
   }
+  const goesOn = HAPPENING.includes(reminder.state) || reminder.deliveries.some(isHeld);
   return html`<section class="card">
     <h1>A reminder</h1>
     <p class="speech message" dir="auto">${reminder.message}</p>
@@ -103,11 +100,11 @@ function withoutJavaScript(reminder: Reminder | Error, { kind }: Access): Html {
       ${reminder.deliveries.map(
         (delivery) =>
           html`<dt>${CHANNELS[delivery.channel]}</dt>
-            <dd>${wordsOf(delivery)}</dd>`,
+            <dd>${deliveryWords(delivery)}</dd>`,
       )}
     </dl>
     ${kind === 'capability' ? html`<p>Keep the link to this page: it is the only way to this reminder.</p>` : []}
-    ${HAPPENING.includes(reminder.state) ? html`<p>Reload this page to see how it goes on.</p>` : []}
+    ${goesOn ? html`<p>Reload this page to see how it goes on.</p>` : []}
     ${reminder.webUiUrl ? html`<p><a href="${reminder.webUiUrl}">See this execution in the Temporal Web UI</a></p>` : []}
   </section>`;
 }

@@ -9,6 +9,7 @@ const labels: Record<string, string> = {
   preference: 'How',
   email: 'Bob’s email address',
   phone: 'Bob’s phone number',
+  fallback: 'Only send the email if the text message does not arrive',
 };
 
 /** What a person reads, in a browser, when a page is not there or a plain form is refused. */

@@ -3,6 +3,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { Channel, DeliveryStatus, ReminderState, ReminderStatus } from '../reminder';
 import { reminder } from '../workflows/reminder';
 import { reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import { nothingToWaitFor } from '../workflows/status';
 
 /** An execution, described or listed: those two differ only in their raw form. */
 export type Execution = Omit<WorkflowExecutionInfo, 'raw'>;
@@ -71,6 +72,7 @@ export function afterTermination(status: ReminderStatus, { status: { name }, clo
     path: [...status.path, { state: 'Cancelled', enteredAt: closeTime.toISOString() }],
     deliveries: status.deliveries.map((delivery) => ({
       ...delivery,
+      ...nothingToWaitFor,
       status: fates[delivery.status] ?? delivery.status,
     })),
   };

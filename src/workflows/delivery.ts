@@ -192,6 +192,7 @@ async function pause(
   if (waitsFor) record(current, channel, { status: 'pending', waitsFor, waitsUntil: fromNow(atMostMs) });
   try {
     await condition(goOn, ms, { summary: 'Until the next attempt' });
+    if (waitsFor) record(current, channel, { error: undefined }); // What held it back is over.
     return undefined;
   } catch (error) {
     if (isCancellation(error)) return 'skipped';

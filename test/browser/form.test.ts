@@ -70,6 +70,44 @@ describe('the form', { skip: withoutBrowser }, () => {
     });
   }
 
+  test('sends the email only if the text message does not arrive, where that is wanted', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await page.getByRole('radio', { name: 'SMS' }).check();
+    assert.equal(await onlyIfNeeded(page).isVisible(), false);
+    await fillIn(page, { seconds: '0', how: 'Both', email: 'bob@example.com', phone: '+14155552671' });
+    await onlyIfNeeded(page).check();
+    const reminder = await getReminder(system.url, await submit(page));
+
+    assert.equal(reminder.fallback, true);
+    await page.locator('main[data-state="succeeded"]').waitFor();
+    const lit = await litNodes(page);
+    assert.deepEqual([lit.SmsReminder, lit.EmailReminder, lit.Both], ['done', 'dimmed', 'done']);
+    await page.getByText('It was not needed: the text message was enough.').waitFor();
+    assert.equal(await page.locator('.outbox [data-channel]').count(), 1);
+  });
+
+  test('forgets that wish when one channel is left', async (t) => {
+    const page = await visit(t, browser, system.url);
+    await onlyIfNeeded(page).check();
+    await fillIn(page, { how: 'Email', email: 'bob@example.com' });
+    assert.equal((await getReminder(system.url, await submit(page))).fallback, undefined);
+  });
+
+  test('tells the time zone, and does without where the server does not know it', async (t) => {
+    const page = await visit(t, browser, system.url, { refusals: [422], timezoneId: 'Asia/Tokyo' });
+    const zones: unknown[] = [];
+    await page.route('**/api/reminders', async (route) => {
+      const { timeZone } = route.request().postDataJSON() as { timeZone?: string };
+      zones.push(timeZone);
+      if (timeZone === undefined) return route.continue();
+      return route.fulfill({ status: 422, json: { errors: [{ field: 'timeZone', detail: 'must be a time zone' }] } });
+    });
+    await fillIn(page, { how: 'Email', email: 'bob@example.com' });
+    await submit(page);
+
+    assert.deepEqual(zones, ['Asia/Tokyo', undefined]);
+  });
+
   test('tells beside each field what is wrong with it, and loses nothing', async (t) => {
     const page = await visit(t, browser, system.url, { refusals: [422] });
     const field = (name: string) => page.locator(`[data-field="${name}"]`);
@@ -261,6 +299,10 @@ async function fillIn(page: Page, { message, seconds, how, email, phone }: Field
     const field = page.getByLabel(label);
     if (value !== undefined && (await field.isVisible())) await field.fill(value);
   }
+}
+
+function onlyIfNeeded(page: Page) {
+  return page.getByRole('checkbox', { name: 'Only send the email if the text message does not arrive' });
 }
 
 async function press(page: Page): Promise<void> {
