@@ -138,9 +138,10 @@ async function startServer(
     await finishDatabase();
   } catch (cause) {
     await stop();
-    const last = await lastLine(logPath);
-    const why = `${(cause as Error).message}; the last line of ${logPath} is "${last}"`;
-    const Kind = last.includes('address already in use') ? PortLost : StartError;
+    const lines = (await readFile(logPath, 'utf8')).trimEnd().split('\n');
+    const why = `${(cause as Error).message}; the last line of ${logPath} is "${lines.at(-1) ?? ''}"`;
+    // It may say so first, and then panic.
+    const Kind = lines.some((line) => line.includes('address already in use')) ? PortLost : StartError;
     throw new Kind(`The Temporal server did not start: ${why}`, { cause });
   }
   return { exited, stop };
@@ -210,9 +211,4 @@ async function keepFinishedWorkflows(address: string): Promise<void> {
   } finally {
     await connection.close();
   }
-}
-
-async function lastLine(path: string): Promise<string> {
-  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
-  return lines.at(-1) ?? '';
 }

@@ -219,7 +219,7 @@ describe('The embedded server', { timeout: 60_000 }, () => {
     const options = await setUp(t);
     const cli = join(options.dataDir, 'loses-its-port-once');
     const lost = join(options.dataDir, 'lost');
-    const lose = `touch ${lost}; echo '"listen tcp 127.0.0.1:1: bind: address already in use"'; exit 1`;
+    const lose = `touch ${lost}; echo '"listen tcp 127.0.0.1:1: bind: address already in use"'; echo 'panic: no listener'; exit 2`;
     await writeFile(cli, `#!/bin/sh\nif [ ! -e ${lost} ]; then ${lose}; fi\nexec ${options.cli} "$@"\n`);
     await chmod(cli, 0o755);
     const { client } = await start(t, { ...options, cli });
