@@ -115,6 +115,14 @@ export interface ReminderStatus {
   deliveries: Delivery[];
 }
 
+/** When a message may have been sent already, by attempts whose answers got lost. Both are RFC 3339 instants in UTC. */
+export interface Doubt {
+  /** When the first of them began: no such message is older. */
+  since: string;
+  /** When the last of them was known to have ended: it may take until a moment later that the message is seen anywhere. */
+  until: string;
+}
+
 /** What a sending activity answers once a provider has accepted a message. */
 export interface Acceptance {
   /** The provider's own id of the message. */

@@ -46,10 +46,7 @@ export function createAdmission(contacts: ContactBook, rules: AdmissionRules): A
       if (state === 'unreachable') throw new SendError('Rejected', `Consent could not be asked for: ${reason ?? ''}`);
       if (state === 'unconfirmed') {
         await known(contacts.ask(channel, to, reminderId));
-        throw new SendError(
-          'Unconfirmed',
-          'The person was asked whether they want reminders, and has not answered yet.',
-        );
+        throw new SendError('Unconfirmed', 'The person has not yet agreed to get reminders.');
       }
     }
 

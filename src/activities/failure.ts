@@ -67,13 +67,8 @@ const UNAUTHORIZED_DELAY = 5 * MINUTE;
 /** The longest that a provider is taken at its word: one that errs by far shall not cost the day in which we try. */
 const LONGEST_DELAY = 6 * HOUR;
 
-/**
- * What a workflow is told of an error that a transport threw.
- *
- * @param decides - who decides whether there is another attempt. Where it is Temporal, by the options of the activity, it does
- *   not try again what can never be sent.
- */
-export function failureOf(error: unknown, decides: 'workflow' | 'temporal' = 'workflow'): ApplicationFailure {
+/** What the workflow is told of an error that a transport threw. Whether there is another attempt is for it to decide. */
+export function failureOf(error: unknown): ApplicationFailure {
   const { kind, message, retryAfterMs, isSettled } = error instanceof SendError ? error : unexpected(error);
   const wanted = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
   const delay = wanted === undefined ? undefined : Math.min(Math.max(wanted, SECOND), longestDelay(kind));
@@ -81,13 +76,7 @@ export function failureOf(error: unknown, decides: 'workflow' | 'temporal' = 'wo
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(isSettled && { settled: true }),
   };
-  return ApplicationFailure.create({
-    message,
-    type: kind,
-    details: [details],
-    nonRetryable: decides === 'workflow' || kind === 'Rejected' || kind === 'Stopped',
-    ...(delay !== undefined && { nextRetryDelay: delay }),
-  });
+  return ApplicationFailure.nonRetryable(message, kind, details);
 }
 
 function longestDelay(kind: FailureKind): number {

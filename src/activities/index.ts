@@ -3,19 +3,19 @@
  * stay as they are.
  */
 import type { ConfirmationRequest } from '../contact';
-import type { Acceptance, Channel } from '../reminder';
+import type { Acceptance, Channel, Doubt } from '../reminder';
 import type { Admission, Candidate } from './admission';
 import { composeQuestion, questionText } from './confirmation';
 import { composeEmail } from './emailContent';
 import { failureOf, SendError } from './failure';
-import type { Accepted, EmailTransport, SmsTransport } from './providers/transport';
+import type { Accepted, EmailTransport, Sms, SmsTransport } from './providers/transport';
 
 /** What a workflow asks to be sent. */
 export interface SendRequest extends Candidate {
   /** 1 to 1,000 characters, newlines allowed. */
   message: string;
-  /** When the first attempt began that may have sent this message (RFC 3339, UTC); absent when none may have. */
-  doubtfulSince?: string | undefined;
+  /** When this message may have been sent already; absent when it surely was not. */
+  doubt?: Doubt | undefined;
 }
 
 export interface ActivityDependencies {
@@ -39,55 +39,47 @@ export type Activities = ReturnType<typeof createActivities>;
  * type is a `FailureKind`, whose details are one `FailureDetails`, and whose message is a sentence for a person.
  */
 export function createActivities({ email, sms, admit, stopPage, confirmPage, optOut }: ActivityDependencies) {
-  async function attempt(
-    channel: Channel,
-    to: string,
-    send: () => Promise<Accepted>,
-    decides?: Parameters<typeof failureOf>[1],
-  ): Promise<Acceptance> {
+  async function sendSmsTo(to: string, message: Omit<Sms, 'to'>): Promise<Accepted> {
     try {
-      return { ...(await send()), at: new Date().toISOString() };
+      return await sms({ ...message, to });
     } catch (error) {
       // That it is known here as well only spares the next attempt: a failure to note it changes nothing.
       if (error instanceof SendError && error.kind === 'Stopped')
-        await optOut(channel, to, error.message).catch(() => undefined);
-      throw failureOf(error, decides);
+        await optOut('sms', to, error.message).catch(() => undefined);
+      throw error;
     }
   }
 
   return {
     sendEmail: (request: SendRequest): Promise<Acceptance> =>
-      attempt('email', request.to, async () => {
+      attempt(async () => {
         await admit('email', request);
-        const { reminderId, to, message, doubtfulSince } = request;
+        const { reminderId, to, message, doubt } = request;
         const stopUrl = await stopPage('email', to);
-        return email({
-          reminderId,
-          to,
-          ...composeEmail(message, stopUrl),
-          stopUrl,
-          ...(doubtfulSince && { doubtfulSince }),
-        });
+        return email({ reminderId, to, ...composeEmail(message, stopUrl), stopUrl, ...(doubt && { doubt }) });
       }),
 
     sendSms: (request: SendRequest): Promise<Acceptance> =>
-      attempt('sms', request.to, async () => {
+      attempt(async () => {
         await admit('sms', request);
-        const { reminderId, to, message, doubtfulSince } = request;
-        return sms({ reminderId, to, text: message, ...(doubtfulSince && { doubtfulSince }) });
+        const { reminderId, to, message, doubt } = request;
+        return sendSmsTo(to, { reminderId, text: message, ...(doubt && { doubt }) });
       }),
 
     sendConfirmation: ({ contactId, channel, to, secret }: ConfirmationRequest): Promise<Acceptance> =>
-      attempt(
-        channel,
-        to,
-        async () => {
-          if (channel === 'sms') return sms({ reminderId: contactId, to, text: questionText(secret) });
-          const stopUrl = await stopPage('email', to);
-          const question = composeQuestion(confirmPage(contactId, secret), stopUrl);
-          return email({ reminderId: contactId, to, ...question, stopUrl });
-        },
-        'temporal',
-      ),
+      attempt(async () => {
+        if (channel === 'sms') return sendSmsTo(to, { reminderId: contactId, text: questionText(secret) });
+        const stopUrl = await stopPage('email', to);
+        const question = composeQuestion(confirmPage(contactId, secret), stopUrl);
+        return email({ reminderId: contactId, to, ...question, stopUrl });
+      }),
   };
+}
+
+async function attempt(send: () => Promise<Accepted>): Promise<Acceptance> {
+  try {
+    return { ...(await send()), at: new Date().toISOString() };
+  } catch (error) {
+    throw failureOf(error);
+  }
 }

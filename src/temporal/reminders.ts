@@ -41,6 +41,7 @@ import {
 } from './execution';
 import { createCaller, PATIENCE_MS } from './failure';
 import { decodePageToken, encodePageToken } from './pageToken';
+import { createRuns } from './runs';
 
 /** A reminder, with everything known of it. */
 export interface Reminder extends Omit<ReminderStatus, 'deliveries'> {
@@ -153,6 +154,7 @@ export function createReminders(
 ): Reminders {
   const { namespace } = client.options;
   const { call, close } = createCaller(client);
+  const runs = createRuns(client);
   const asked = new Map<string, Promise<ReminderStatus>>();
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
@@ -317,9 +319,19 @@ export function createReminders(
 
   /** The workflow of the contact that a reminder goes to over a channel. */
   async function contactOf(id: string, channel: Channel): Promise<string> {
-    const contact = memoOf(await find(id)).contacts?.[channel];
+    const { contacts: workflows } = memoOf(await find(id));
+    const contact = workflows ? workflows[channel] : await contactOfInput(id, channel);
     if (contact === undefined) throw new ContactNotFound();
     return contact;
+  }
+
+  /** Of a reminder that was started elsewhere, or by an earlier version, only the input tells. */
+  async function contactOfInput(id: string, channel: Channel): Promise<string | undefined> {
+    const started = await runs.inputOf({ workflowId: id });
+    if (started?.kind !== 'read') return undefined;
+    const { email, phone } = started.input as { email?: string; phone?: string }; // The workflow has checked it.
+    const address = channel === 'email' ? email : phone;
+    return address === undefined ? undefined : contacts.idOf(channel, address);
   }
 
   async function record(id: string, wish: Receipt): Promise<void> {

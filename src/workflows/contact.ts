@@ -7,25 +7,22 @@
  * It runs as long as anything is to be known of the contact: for good.
  */
 import {
-  ActivityFailure,
   condition,
   defineSignal,
   defineUpdate,
   getExternalWorkflowHandle,
   makeContinueAsNewFunc,
-  proxyActivities,
   setHandler,
   upsertMemo,
   upsertSearchAttributes,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities';
 import type { Confirmation, ConfirmationOutcome, ConsentRequest, ContactInput, ContactState } from '../contact';
+import { sending, tryOnce } from './delivery';
 import { consentChanged } from './reminder';
 import { contactState } from './searchAttributes';
 import { fromNow } from './status';
-import { sendingQueue } from './taskQueues';
 
 /** There is a reminder for this contact, which may not have agreed yet. */
 export const ask = defineSignal<[ConsentRequest]>('ask');
@@ -61,8 +58,10 @@ const MOST_WAITING = 1_000;
 export async function contact(current: ContactInput): Promise<void> {
   let unsent: Confirmation | undefined;
 
+  const isDecided = () => current.state !== 'unconfirmed';
   const become = (state: ContactState, reason?: string): void => {
     Object.assign(current, { state, reason });
+    if (isDecided()) current.confirmation = unsent = undefined;
     upsertSearchAttributes([{ key: contactState, value: state }]);
     upsertMemo({ channel: current.channel, reason: reason ?? null });
   };
@@ -76,10 +75,11 @@ export async function contact(current: ContactInput): Promise<void> {
 
   setHandler(ask, ({ address, reminderId }) => {
     current.address = address;
-    const isNew = !current.waiting.includes(reminderId);
-    if (isNew && current.waiting.length < MOST_WAITING) current.waiting.push(reminderId);
-    if (current.state === 'unreachable' && isNew) become('unconfirmed');
-    if (current.state === 'unconfirmed' && isNew && !isOpen(current.confirmation)) prepareQuestion();
+    if (current.waiting.includes(reminderId)) return;
+    if (current.state === 'unreachable') become('unconfirmed');
+    // One for which nobody can be asked today asks again when it looks the next time.
+    const isAsked = isDecided() || isOpen(current.confirmation) || prepareQuestion();
+    if (isAsked && current.waiting.length < MOST_WAITING) current.waiting.push(reminderId);
   });
   setHandler(askAgain, () => current.state === 'unconfirmed' && prepareQuestion());
   setHandler(confirm, (secret) => {
@@ -95,18 +95,16 @@ export async function contact(current: ContactInput): Promise<void> {
   });
 
   for (;;) {
-    const isDecided = () => current.state !== 'unconfirmed';
     const mustTell = () => isDecided() && current.waiting.length > 0;
     await condition(() => mustTell() || unsent !== undefined || workflowInfo().continueAsNewSuggested);
-    if (isDecided()) {
-      current.confirmation = unsent = undefined;
-      await Promise.all(current.waiting.splice(0).map(tell));
-    }
+    if (isDecided()) await Promise.all(current.waiting.splice(0).map(tell));
     if (unsent) {
       const question = unsent;
       unsent = undefined;
-      const problem = await send(current, question);
-      if (problem !== undefined && !isDecided()) become('unreachable', problem);
+      const outcome = await send(current, question, isDecided);
+      if (isDecided()) continue;
+      if (outcome.kind === 'refused') become('unreachable', outcome.sentence);
+      if (outcome.kind === 'unsent') Object.assign(current, { confirmation: undefined, waiting: [] });
     } else if (workflowInfo().continueAsNewSuggested) {
       await makeContinueAsNewFunc<typeof contact>({ memo: workflowInfo().memo })(current);
     }
@@ -125,31 +123,46 @@ function isOpen(confirmation: Confirmation | undefined): boolean {
 
 function outcomeOf({ state, confirmation }: ContactInput, secret: string): ConfirmationOutcome {
   if (state === 'confirmed') return 'confirmed';
-  if (!confirmation || Date.now() >= Date.parse(confirmation.expiresAt)) return 'expired';
+  if (state !== 'unconfirmed' || !confirmation || Date.now() >= Date.parse(confirmation.expiresAt)) return 'expired';
   if (confirmation.triesLeft === 0) return 'exhausted';
   if (secret === confirmation.secret) return 'confirmed';
   confirmation.triesLeft--;
   return confirmation.triesLeft === 0 ? 'exhausted' : 'wrong';
 }
 
-/** Sends a question for consent, trying for a day. A double does no harm. Resolves to what is wrong when it cannot be sent. */
-async function send({ channel, address = '' }: ContactInput, question: Confirmation): Promise<string | undefined> {
-  const { workflowId, taskQueue } = workflowInfo();
-  const { sendConfirmation } = proxyActivities<Activities>({
-    taskQueue: sendingQueue(taskQueue, channel),
-    startToCloseTimeout: '30 seconds',
-    scheduleToCloseTimeout: '1 day',
-    retry: { initialInterval: '2 seconds', maximumInterval: '10 minutes' },
-    summary: 'Ask for consent',
-  });
-  try {
-    await sendConfirmation({ contactId: workflowId, channel, to: address, secret: question.secret });
-    question.expiresAt = fromNow(VALID[channel]);
-    return undefined;
-  } catch (error) {
-    const { cause } = error instanceof ActivityFailure ? error : {};
-    return cause?.message ?? 'The question for consent could not be sent.';
+/** What became of a question. */
+type Asked =
+  /** It was sent, or may have been. Whoever did not get it can be asked again, and is not bothered by doubles. */
+  | { kind: 'sent' }
+  /** Nobody could be reached for a day, or it is not needed any more: those who wait ask again when they look. */
+  | { kind: 'unsent' }
+  /** Nothing can be sent there. */
+  | { kind: 'refused'; sentence: string };
+
+/** Sends a question for consent, trying for a day, or until it is `needless`. */
+async function send(
+  { channel, address = '' }: ContactInput,
+  question: Confirmation,
+  needless: () => boolean,
+): Promise<Asked> {
+  const { workflowId: contactId } = workflowInfo();
+  const { sendConfirmation } = sending(channel, 'Ask for consent');
+  let pause = 2_000;
+  for (let paused = 0; paused < DAY && !needless(); paused += pause) {
+    const attempt = await tryOnce(() => sendConfirmation({ contactId, channel, to: address, secret: question.secret }));
+    switch (attempt.kind) {
+      case 'Sent':
+      case 'MaybeSent':
+        question.expiresAt = fromNow(VALID[channel]);
+        return { kind: 'sent' };
+      case 'Rejected':
+      case 'Stopped':
+        return { kind: 'refused', sentence: attempt.sentence };
+    }
+    pause = Math.max(Math.min(2 * pause, 10 * MINUTE), attempt.retryAfterMs ?? 0);
+    await condition(needless, pause, { summary: 'Until the next attempt' });
   }
+  return { kind: 'unsent' };
 }
 
 /** Reminders that have ended meanwhile need not know. */

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
-import type { Acceptance, Channel, Obstacle, ReminderStatus } from '../reminder';
+import type { Acceptance, Channel, Doubt, Obstacle, ReminderStatus } from '../reminder';
 import { isReported, recordAcceptance } from './receipts';
 import { deliveryOf, fromNow, nothingToWaitFor, record } from './status';
 import { sendingQueue } from './taskQueues';
@@ -26,9 +26,9 @@ const options = {
 const summaries = { email: 'Send the email', sms: 'Send the text message' };
 
 /** The activities that send over a channel. */
-export function sending(channel: Channel) {
+export function sending(channel: Channel, summary = summaries[channel]) {
   const taskQueue = sendingQueue(workflowInfo().taskQueue, channel);
-  return proxyActivities<Activities>({ ...options, taskQueue, summary: summaries[channel] });
+  return proxyActivities<Activities>({ ...options, taskQueue, summary });
 }
 
 const SECOND = 1_000;
@@ -54,8 +54,8 @@ interface Trials {
   attempts: number;
   /** How many of them may have sent the message. */
   maybeSent: number;
-  /** When the first that may have sent it began: RFC 3339, UTC. */
-  doubtfulSince?: string;
+  /** When the first that may have sent it began, and the last such was known to have ended. */
+  doubt?: Doubt;
   /** The pauses between attempts, in milliseconds. */
   paused: number;
   /** How long consent was waited for, in milliseconds. */
@@ -76,13 +76,13 @@ export interface News {
  * better twice than never, and better once than often. That one asks the provider first, where it can be asked, and a
  * receipt that comes meanwhile makes it needless.
  *
- * @param send - makes one attempt, told since when the message may have been sent, if it may.
+ * @param send - makes one attempt, told when the message may have been sent, if it may.
  */
 export async function deliver(
   current: ReminderStatus,
   channel: Channel,
   news: News,
-  send: (doubtfulSince?: string) => Promise<Acceptance>,
+  send: (doubt?: Doubt) => Promise<Acceptance>,
 ): Promise<void> {
   const trials: Trials = { attempts: 0, maybeSent: 0, paused: 0, unconfirmed: 0 };
   const reported = () => isReported(deliveryOf(current, channel));
@@ -90,7 +90,7 @@ export async function deliver(
     const { consents } = news;
     const began = new Date().toISOString();
     record(current, channel, { status: 'sending', attempts: trials.attempts + 1, ...nothingToWaitFor });
-    const attempt = await tryOnce(() => send(trials.doubtfulSince));
+    const attempt = await tryOnce(() => send(trials.doubt));
     if (attempt.kind === 'Sent') {
       recordAcceptance(current, channel, attempt.acceptance);
       return;
@@ -110,7 +110,8 @@ export async function deliver(
   }
 }
 
-async function tryOnce(send: () => Promise<Acceptance>): Promise<Attempt> {
+/** Makes one attempt, and tells how it ended. */
+export async function tryOnce(send: () => Promise<Acceptance>): Promise<Attempt> {
   try {
     return { kind: 'Sent', acceptance: await send() };
   } catch (error) {
@@ -131,7 +132,7 @@ function count({ kind, settled }: Failure, trials: Trials, began: string): void 
   if (settled) trials.maybeSent = 0;
   if (kind === 'MaybeSent') {
     trials.maybeSent++;
-    trials.doubtfulSince ??= began;
+    trials.doubt = { since: trials.doubt?.since ?? began, until: new Date().toISOString() };
   }
 }
 

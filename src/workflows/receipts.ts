@@ -13,13 +13,18 @@ const RANKS: Partial<Record<DeliveryStatus, number>> = {
   failed: 3,
 };
 
+/** How long a provider that has reported something is given to report more, in milliseconds. */
+const MORE_REPORTS_MS = 24 * 60 * 60 * 1_000;
+
 /** Takes note of a receipt. Doubles change nothing, and in whatever order several come, the same remains. */
 export function noteReceipt(current: ReminderStatus, { channel, status, at, reason: error }: Receipt): void {
   const delivery = current.deliveries.find((delivery) => delivery.channel === channel);
   if (!delivery || delivery.attempts === 0) return;
   const known = RANKS[delivery.status];
   if (known === undefined || (RANKS[status] ?? 0) <= known) return;
-  record(current, channel, { status, at, error, ...(status !== 'sent' && nothingToWaitFor) });
+  const more =
+    status === 'sent' ? ({ waitsFor: 'receipt', waitsUntil: fromNow(MORE_REPORTS_MS) } as const) : nothingToWaitFor;
+  record(current, channel, { status, at, error, ...more });
 }
 
 /** Whether a provider has told that it took the message, so that it need not be sent again. */

@@ -115,13 +115,13 @@ async function timer(current: ReminderStatus, input: ReminderInput): Promise<voi
 async function emailReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'EmailReminder');
   const letter = letterOf(current, input, to);
-  await deliver(current, 'email', news, (doubtfulSince) => sending('email').sendEmail({ ...letter, doubtfulSince }));
+  await deliver(current, 'email', news, (doubt) => sending('email').sendEmail({ ...letter, doubt }));
 }
 
 async function smsReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'SmsReminder');
   const letter = letterOf(current, input, to);
-  await deliver(current, 'sms', news, (doubtfulSince) => sending('sms').sendSms({ ...letter, doubtfulSince }));
+  await deliver(current, 'sms', news, (doubt) => sending('sms').sendSms({ ...letter, doubt }));
 }
 
 function letterOf({ message }: ReminderStatus, { timeZone }: ReminderInput, to: string) {

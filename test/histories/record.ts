@@ -132,6 +132,7 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<WorkflowHa
     async (scene) => {
       await until(scene, ({ error }) => error !== undefined);
       await scene.handle.signal(receipt, ...report('sms', 'sent'));
+      await scene.handle.signal(receipt, ...report('sms', 'delivered'));
     },
   ],
   'waited-for-consent': [

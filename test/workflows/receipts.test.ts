@@ -155,7 +155,7 @@ describe('a reminder whose providers report', () => {
     return play({ recipient: recipients.sms, sms, receiptsForMs: 1 }, async ({ handle, texts }) => {
       const { deliveries } = await handle.result();
       assert.deepEqual([deliveries[0]?.status, deliveries[0]?.attempts, texts.length], ['sent', 4, 1]);
-      assert.ok(texts[0]?.doubtfulSince !== undefined, 'it is asked before each further attempt');
+      assert.ok(texts[0]?.doubt !== undefined, 'it is asked before each further attempt');
     });
   });
 

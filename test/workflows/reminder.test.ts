@@ -68,7 +68,7 @@ describe('a reminder', () => {
       assert.deepEqual([emails.length, texts.length], [1, 1]);
       assert.equal(emails[0]?.to, bob.email);
       const { workflowId: reminderId } = handle;
-      assert.deepEqual(texts, [{ reminderId, to: bob.phone, text: 'Cuddle Whiskers', doubtfulSince: undefined }]);
+      assert.deepEqual(texts, [{ reminderId, to: bob.phone, text: 'Cuddle Whiskers' }]);
       assert.deepEqual(
         deliveries.map(({ channel, status, attempts, providerId }) => ({ channel, status, attempts, providerId })),
         [
@@ -202,7 +202,7 @@ describe('a reminder', () => {
     };
     return world.play({ recipient: recipients.sms, sms }, async ({ handle, texts }) => {
       const { path } = await handle.result();
-      const since = Date.parse(texts[0]?.doubtfulSince ?? '');
+      const since = Date.parse(texts[0]?.doubt?.since ?? '');
       const began = since - Date.parse(path[1]?.enteredAt ?? '');
       assert.ok(began >= 1_000 && began < 10 * MINUTE, `the second attempt began after ${began} ms`);
       assert.ok(Date.parse(path.at(-1)?.enteredAt ?? '') - since >= 30 * MINUTE);
@@ -215,7 +215,7 @@ describe('a reminder', () => {
     };
     return world.play({ recipient: recipients.sms, sms }, async ({ handle, texts }) => {
       await handle.result();
-      assert.equal(texts[0]?.doubtfulSince, undefined);
+      assert.equal(texts[0]?.doubt, undefined);
     });
   });
 

@@ -16,7 +16,11 @@ export async function startTimeSkipping() {
   // This server cannot list search attributes, so they are not registered in the way that other servers' are.
   await environment.nativeConnection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: { ReminderState: INDEXED_VALUE_TYPE_KEYWORD, ReminderDueAt: INDEXED_VALUE_TYPE_DATETIME },
+    searchAttributes: {
+      ReminderState: INDEXED_VALUE_TYPE_KEYWORD,
+      ReminderDueAt: INDEXED_VALUE_TYPE_DATETIME,
+      ContactState: INDEXED_VALUE_TYPE_KEYWORD,
+    },
   });
   const workflowBundle = await buildWorkflowBundle();
   return {

@@ -42,9 +42,9 @@ export function sendgridEmail(
   mail.setClient(client);
 
   return async (email) => {
-    const { reminderId, to, subject, text, html, doubtfulSince } = email;
-    if (reportsBack && doubtfulSince !== undefined) {
-      settle(doubtfulSince, RECEIPT_WAIT_MS, 'SendGrid may have the email already, and its receipt is waited for.');
+    const { reminderId, to, subject, text, html, doubt } = email;
+    if (reportsBack && doubt) {
+      settle(doubt.until, RECEIPT_WAIT_MS, 'SendGrid may have the email already, and its receipt is waited for.');
     }
     const [answer] = await mail
       .send({

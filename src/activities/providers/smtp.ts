@@ -26,7 +26,7 @@ export function smtpEmail(
         subject,
         text,
         html,
-        messageId: messageIdOf(reminderId, from),
+        messageId: messageIdOf(`${reminderId} ${text}`, from),
         // RFC 3834: keeps holiday replies away.
         headers: { 'Auto-Submitted': 'auto-generated', ...unsubscribeHeaders(email) },
         signal: AbortSignal.timeout(timeoutMs),
@@ -38,9 +38,9 @@ export function smtpEmail(
   };
 }
 
-/** The same for each attempt of a delivery, so that mailboxes can drop a double (RFC 5322, section 3.6.4). */
-function messageIdOf(reminderId: string, from: string): string {
-  const left = createHash('sha256').update(reminderId).digest('hex').slice(0, 32);
+/** The same for each attempt to say the same, so that mailboxes can drop a double (RFC 5322, section 3.6.4). */
+function messageIdOf(message: string, from: string): string {
+  const left = createHash('sha256').update(message).digest('hex').slice(0, 32);
   const domain = /@([^\s@<>]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
   return `<${left}.email@${domain}>`;
 }

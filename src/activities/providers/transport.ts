@@ -1,3 +1,5 @@
+import type { Doubt } from '../../reminder';
+
 /** An email, ready to be sent. */
 export interface Email {
   reminderId: string;
@@ -10,7 +12,7 @@ export interface Email {
   stopUrl?: string | undefined;
 
   /** See `SendRequest`. */
-  doubtfulSince?: string;
+  doubt?: Doubt;
 }
 
 /** A text message, ready to be sent. */
@@ -20,7 +22,7 @@ export interface Sms {
   to: string;
   text: string;
   /** See `SendRequest`. */
-  doubtfulSince?: string;
+  doubt?: Doubt;
 }
 
 /** A provider's word that it has taken over a message. */

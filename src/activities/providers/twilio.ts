@@ -34,19 +34,19 @@ export function twilioSms(
   const callback = (reminderId: string) =>
     statusCallback === undefined ? {} : { statusCallback: callbackFor(statusCallback, reminderId) };
 
-  return async ({ reminderId, to, text, doubtfulSince }) => {
+  return async ({ reminderId, to, text, doubt }) => {
     const deadline = AbortSignal.timeout(timeoutMs);
     const ending = `(ref ${referenceOf(reminderId, 'sms')})`;
-    if (doubtfulSince !== undefined) {
-      settle(doubtfulSince, LISTED_AFTER_MS, 'Twilio may have the text message already, and is asked in a moment.');
+    if (doubt) {
+      settle(doubt.until, LISTED_AFTER_MS, 'Twilio may have the text message already, and is asked in a moment.');
       // Most of the time is kept for sending: that one may not be cut short.
       const messages = messagesUntil(AbortSignal.timeout(timeoutMs / 3));
-      const sent = await findSent(messages, { to, ending, since: doubtfulSince });
+      const sent = await findSent(messages, { to, ending, since: doubt.since });
       if (sent) return { ...sent, ...reports };
     }
     const message = { ...sender, to, body: `${text}\n${ending}`, ...callback(reminderId) };
     const sending = messagesUntil(deadline).create(message);
-    const { sid } = await (doubtfulSince === undefined ? sending : sending.catch(settled));
+    const { sid } = await (doubt ? sending.catch(settled) : sending);
     return { providerId: sid, ...reports };
   };
 }

@@ -103,8 +103,9 @@ describe('the contract of Twilio', { skip }, () => {
       sender,
       statusCallback: undefined,
     });
-    const doubtfulSince = new Date(Date.now() - 60_000).toISOString();
-    const { providerId } = await send({ sms }, { reminderId, to: '+15555550100', message, doubtfulSince });
+    const earlier = new Date(Date.now() - 60_000).toISOString();
+    const doubt = { since: earlier, until: earlier };
+    const { providerId } = await send({ sms }, { reminderId, to: '+15555550100', message, doubt });
     assert.equal(providerId, 'SM11111111111111111111111111111111');
   });
 

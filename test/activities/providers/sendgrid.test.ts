@@ -12,6 +12,12 @@ import {
   startTcpServer,
   type Answer,
 } from './provider';
+import type { Doubt } from '../../../src/reminder';
+
+/** A doubt that began and ended at this moment. */
+function doubtSince(at: string): Doubt {
+  return { since: at, until: at };
+}
 
 const key = 'SG.a-key-that-nobody-may-see';
 const request = { reminderId: 'AAAAAAAAAAAAAAAAAAAAAA', to: 'bob@example.org', message: 'Cuddle Whiskers <now>!' };
@@ -93,7 +99,7 @@ describe('SendGrid', () => {
   test('that reports back is not sent an email again while its receipt may still come', async (t) => {
     const provider = await startProvider(t, accepted);
     const email = transportTo(provider.url, undefined, true);
-    const failed = await failureOf(send({ email }, { ...request, doubtfulSince: ago(40) }), secrets);
+    const failed = await failureOf(send({ email }, { ...request, doubt: doubtSince(ago(40)) }), secrets);
     assert.equal(failed.type, 'Unavailable');
     assert.equal(failed.message, 'SendGrid may have the email already, and its receipt is waited for.');
     const wait = retryAfterMs(failed) ?? 0;
@@ -103,13 +109,13 @@ describe('SendGrid', () => {
 
   test('that reports back is sent an email again once no receipt has come', async (t) => {
     const provider = await startProvider(t, accepted);
-    await send({ email: transportTo(provider.url, undefined, true) }, { ...request, doubtfulSince: ago(121) });
+    await send({ email: transportTo(provider.url, undefined, true) }, { ...request, doubt: doubtSince(ago(121)) });
     assert.equal(provider.received.length, 1);
   });
 
   test('that does not report back is sent an email again at once', async (t) => {
     const provider = await startProvider(t, accepted);
-    await send({ email: transportTo(provider.url) }, { ...request, doubtfulSince: ago(1) });
+    await send({ email: transportTo(provider.url) }, { ...request, doubt: doubtSince(ago(1)) });
     assert.equal(provider.received.length, 1);
   });
 

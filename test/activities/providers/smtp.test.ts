@@ -86,8 +86,8 @@ describe('A mail server', () => {
     assert.equal(failed.type, 'MaybeSent');
 
     const { url } = await startMailServer(t);
-    const doubtfulSince = new Date().toISOString();
-    const { providerId } = await send({ email: transportTo(url) }, { ...request, doubtfulSince });
+    const now = new Date().toISOString();
+    const { providerId } = await send({ email: transportTo(url) }, { ...request, doubt: { since: now, until: now } });
     assert.equal(providerId, held);
   });
 

@@ -3,12 +3,18 @@ import { describe, test, type TestContext } from 'node:test';
 import { twilioSms } from '../../../src/activities/providers/twilio';
 import { startTwilio, twilioAccount, twilioMessage, type FakeTwilio, type TwilioMessage } from '../../twilio';
 import { brokenAnswers, failureOf, json, retryAfterMs, send, type Answer } from './provider';
+import type { Doubt } from '../../../src/reminder';
+
+/** A doubt that began and ended at this moment. */
+function doubtSince(at: string): Doubt {
+  return { since: at, until: at };
+}
 
 const MINUTE = 60_000;
 
 const request = { reminderId: 'AAAAAAAAAAAAAAAAAAAAAA', to: '+15555550100', message: 'Cuddle Whiskers' };
 /** An attempt began so long ago that what it has sent is to be seen. */
-const doubtful = { ...request, doubtfulSince: ago(MINUTE) };
+const doubtful = { ...request, doubt: doubtSince(ago(MINUTE)) };
 const secrets = [twilioAccount.authToken, request.to, '5550100', 'Cuddle'];
 
 function ago(ms: number): string {
@@ -211,7 +217,7 @@ describe('Twilio, asked for a text message that may have been sent', () => {
   test('is asked only when what an attempt has sent must be there', async (t) => {
     const twilio = await start(t);
     await sendInDoubt(twilio);
-    const failed = await failureOf(send(transportTo(twilio), { ...request, doubtfulSince: ago(0) }), secrets);
+    const failed = await failureOf(send(transportTo(twilio), { ...request, doubt: doubtSince(ago(0)) }), secrets);
     assert.equal(failed.type, 'Unavailable');
     assert.equal(failed.message, 'Twilio may have the text message already, and is asked in a moment.');
     const wait = retryAfterMs(failed) ?? 0;
@@ -222,7 +228,7 @@ describe('Twilio, asked for a text message that may have been sent', () => {
   test('is asked although our clock is far behind that of the doubt', async (t) => {
     const twilio = await start(t);
     const { sid } = await sendInDoubt(twilio);
-    const { providerId } = await send(transportTo(twilio), { ...request, doubtfulSince: ago(-2 * MINUTE) });
+    const { providerId } = await send(transportTo(twilio), { ...request, doubt: doubtSince(ago(-2 * MINUTE)) });
     assert.equal(providerId, sid);
   });
 });
