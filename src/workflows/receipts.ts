@@ -32,6 +32,22 @@ export function isReported({ status }: Delivery): boolean {
   return status === 'sent' || status === 'delivered' || status === 'failed';
 }
 
+/** Whether a message has arrived, as far as its provider tells; undefined while that is open. */
+export function hasArrived(current: ReminderStatus, channel: Channel): boolean | undefined {
+  const { status, waitsFor } = deliveryOf(current, channel);
+  switch (status) {
+    case 'pending':
+    case 'sending':
+      return undefined;
+    case 'sent':
+      return waitsFor === 'receipt' ? undefined : true; // Where nobody reports, sent is as good as it gets.
+    case 'delivered':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Records that the provider took the message, unless its receipts were faster and tell more. */
 export function recordAcceptance(
   current: ReminderStatus,

@@ -25,9 +25,9 @@ import {
 } from '@temporalio/workflow';
 import type { Receipt, ReminderChange, ReminderInput, ReminderStatus } from '../reminder';
 import { deliver, sending, type News } from './delivery';
-import { nextReceipt, noteReceipt } from './receipts';
+import { hasArrived, nextReceipt, noteReceipt } from './receipts';
 import { reminderDueAt } from './searchAttributes';
-import { begin, deliveryOf, enter, isInstant, nothingToWaitFor, outcomeOf, record } from './status';
+import { begin, enter, isInstant, nothingToWaitFor, outcomeOf, record } from './status';
 
 /** How the reminder fares: asked while it runs, and after it has ended. */
 export const status = defineQuery<ReminderStatus>('status');
@@ -128,21 +128,21 @@ function letterOf({ message }: ReminderStatus, { timeZone }: ReminderInput, to: 
   return { reminderId: workflowInfo().workflowId, to, message, timeZone };
 }
 
+/** The text message goes on being sent, whatever it takes; the email goes out as soon as that has failed or took too long. */
 async function smsOrElseEmail(
   current: ReminderStatus,
   news: News,
   input: Extract<ReminderInput, { preference: 'both' }>,
 ): Promise<void> {
-  await smsReminder(current, news, input, input.phone);
-  const sms = () => deliveryOf(current, 'sms');
-  if (sms().waitsFor === 'receipt') {
-    const known = () => sms().waitsFor !== 'receipt';
-    await condition(known, FALLBACK_AFTER, { summary: 'Until the text message has arrived' });
+  const sms = smsReminder(current, news, input, input.phone);
+  try {
+    const isKnown = () => hasArrived(current, 'sms') !== undefined;
+    await condition(isKnown, FALLBACK_AFTER, { summary: 'Until the text message has arrived' });
+    if (hasArrived(current, 'sms')) record(current, 'email', { status: 'skipped', at: new Date().toISOString() });
+    else await emailReminder(current, news, input, input.email);
+  } finally {
+    await sms;
   }
-  const { status, waitsFor } = sms();
-  const arrived = status === 'delivered' || (status === 'sent' && waitsFor === undefined);
-  if (arrived) record(current, 'email', { status: 'skipped', at: new Date().toISOString() });
-  else await emailReminder(current, news, input, input.email);
 }
 
 async function end(current: ReminderStatus): Promise<ReminderStatus> {

@@ -205,6 +205,27 @@ describe('a reminder whose providers report', () => {
         assert.deepEqual([emails.length, texts.length], [1, 1]);
       }));
 
+    test('sends the email after ten minutes, though the text message still waits for consent', () => {
+      const admit = (channel: string) =>
+        channel === 'sms' ? Promise.reject(new SendError('Unconfirmed', 'Not yet.')) : Promise.resolve();
+      return fallback({ admit, receiptsForMs: 1 }, async ({ handle, emails }) => {
+        const { state, path, deliveries } = await handle.result();
+        assert.deepEqual([state, emails.length, deliveries[1]?.status], ['succeeded', 1, 'skipped']);
+        const [sms, email] = ['SmsReminder', 'EmailReminder'].map((name) =>
+          Date.parse(path.find(({ state }) => state === name)?.enteredAt ?? ''),
+        );
+        assert.ok(Math.abs((email ?? 0) - (sms ?? 0) - 10 * MINUTE) < MINUTE);
+      });
+    });
+
+    test('cancelled while the text message is open, sends no email', () =>
+      fallback({ receiptsForMs: HOUR }, async ({ handle, emails }) => {
+        await eventually(async () => (await handle.query(status)).deliveries[1]?.waitsFor === 'receipt');
+        await handle.cancel();
+        const { deliveries } = await handle.result();
+        assert.deepEqual([deliveries[0]?.status, deliveries[1]?.status, emails.length], ['skipped', 'sent', 0]);
+      }));
+
     test('takes a text message for arrived that nobody reports of', () =>
       world.play({ wait: 0, input: { fallback: true } }, async ({ handle, emails }) => {
         const { state } = await handle.result();
