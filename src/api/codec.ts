@@ -1,5 +1,4 @@
 /** The remote codec that Temporal's Web UI and CLI ask: `POST /codec/<secret>/decode` and `…/encode`. */
-import { timingSafeEqual } from 'node:crypto';
 import type { Payload } from '@temporalio/common';
 import express, { Router, type RequestHandler } from 'express';
 import { z } from 'zod';
@@ -7,6 +6,7 @@ import { UnreadablePayload } from '../temporal/codec';
 import type { CodecEndpoint } from '../temporal/codecEndpoint';
 import { methodNotAllowed } from './errors';
 import { Refusal } from './problem';
+import { equal } from './secrets';
 
 /** Above the largest message of Temporal's, 4 MB, in base64. */
 const BODY_LIMIT = '8mb';
@@ -28,7 +28,7 @@ const payloads = z.object({
 export function codecRouter({ secret, codec, origins }: CodecEndpoint): Router {
   const router = Router();
   router.use('/codec/:secret', ({ params }, _response, next) => {
-    next(isSame(params.secret, secret) ? undefined : 'router');
+    next(equal(params.secret, secret) ? undefined : 'router');
   });
   router.use('/codec', forOrigins(origins), express.json({ limit: BODY_LIMIT }));
   for (const operation of ['encode', 'decode'] as const) {
@@ -39,10 +39,6 @@ export function codecRouter({ secret, codec, origins }: CodecEndpoint): Router {
     router.all(path, methodNotAllowed('POST'));
   }
   return router;
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
 /** Lets pages of these origins ask and read (CORS), and no others. Programs other than browsers send no origin. */

@@ -108,7 +108,8 @@ describe('the codec endpoint', () => {
   });
 
   test('is not there at another secret', async () => {
-    for (const secret of ['', '/wrong', codecPath([randomBytes(32)])?.replace('/codec', '')]) {
+    const other = codecPath([randomBytes(32)])?.replace('/codec', '') ?? '';
+    for (const secret of ['', '/wrong', other, `/${'%C3%A9'.repeat(other.length - 1)}`]) {
       await problemOf(await send(`${system.url}/codec${secret}/decode`, 'POST', { payloads: [] }), 404);
     }
     await problemOf(await send(`${endpoint}/download`, 'POST', { payloads: [] }), 404);
