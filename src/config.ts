@@ -169,6 +169,7 @@ const verificationKey = z.string().transform((text, context) => {
   context.addIssue('must be the verification key that SendGrid shows for its Signed Event Webhook');
   return z.NEVER;
 });
+
 const encryptionKeys = z
   .string()
   .transform((text) => text.split(',').map((key) => key.trim()))
@@ -176,6 +177,7 @@ const encryptionKeys = z
     error: 'must be 32 bytes in base64, as "openssl rand -base64 32" prints them, or several of these with commas',
   })
   .transform((keys) => keys.map((key) => Buffer.from(key, 'base64')));
+
 /** Express knows these by name. All addresses at once, `/0`, would be anyone. */
 const proxy = z
   .union([z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])
@@ -304,7 +306,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     encryptionKeys: values.ENCRYPTION_KEY,
     defaultCountry: values.DEFAULT_COUNTRY,
     sendsPerSecond: { email: values.EMAILS_PER_SECOND, sms: values.SMS_PER_SECOND },
-    smsCountries: readSmsCountries(values),
+    smsCountries: readSmsCountries(values, sms),
     secrets: readSecrets(present),
     logLevel: values.LOG_LEVEL,
   };
@@ -338,7 +340,7 @@ function readLimits(values: Settings): LimitsConfig {
 
 /** Whether others than this machine reach it. */
 function isOpen({ HOST: host, PUBLIC_URL: publicUrl }: Settings): boolean {
-  return !isLoopback(host) || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname));
+  return !isLoopback(host) || (publicUrl !== undefined && !isOnThisMachine(publicUrl));
 }
 
 /** The settings that let one in. Some hold several secrets, with commas. */
@@ -433,8 +435,8 @@ function isOnThisMachine(url: string | undefined): boolean {
 }
 
 /** The outbox costs nothing. A provider is asked for money, and some countries are dear. */
-function readSmsCountries(values: Settings): CountryCode[] | undefined {
-  const byDefault = readSms(values).kind === 'outbox' ? undefined : [values.DEFAULT_COUNTRY];
+function readSmsCountries(values: Settings, sms: SmsTransportConfig): CountryCode[] | undefined {
+  const byDefault = sms.kind === 'outbox' ? undefined : [values.DEFAULT_COUNTRY];
   return values.SMS_COUNTRIES ?? byDefault;
 }
 

@@ -12,6 +12,7 @@ import { createClient, embeddedTemporal, type Temporal } from '../src/temporal/c
 import { createDataConverter } from '../src/temporal/dataConverter';
 import { startDevServer } from '../src/temporal/embedded/devServer';
 import { searchAttributes } from '../src/temporal/searchAttributes';
+import { createRootKey } from '../src/temporal/rootKey';
 import { activitiesFor } from '../src/worker/activities';
 import { runWorker } from '../src/worker/worker';
 import { workflowBundle } from '../src/worker/workflowBundle';
@@ -56,7 +57,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const worker = await runWorker({
     connection: native,
     namespace: target.namespace,
-    activities: activitiesFor(config, client),
+    activities: activitiesFor(config, client, createRootKey(client)),
     dataConverter,
     workflowBundle: await workflowBundle(dataConverter),
     perSecond: config.sendsPerSecond,

@@ -23,7 +23,7 @@ import { pagesRouter } from './pages';
 import { remindersRouter } from './reminders';
 import { limitRequests } from './requestLimit';
 import { createRequestSchemas } from './schemas';
-import { webhooksRouter, type WebhookDependencies } from './webhooks';
+import { webhooksRouter, type WebhookKeys } from './webhooks';
 
 export interface AppDependencies {
   reminders: Reminders;
@@ -45,8 +45,7 @@ export interface AppDependencies {
   host: string;
   /** Where people reach it, if that is elsewhere. */
   publicUrl: string | undefined;
-  /** Without them, there are no webhooks. */
-  webhooks?: WebhookDependencies;
+  webhooks: WebhookKeys;
   /** Whose word on where a request comes from is taken, as Express knows it; nobody's, when absent. */
   trustProxy: number | string[] | undefined;
   /** From one IP address; absent, there is no limit. */
@@ -84,7 +83,7 @@ export function createApp({
   app.use(securityHeaders(publicUrl));
   app.use(guardHost(host, publicUrl && new URL(publicUrl).hostname));
   // Before whatever is meant for browsers: providers show who they are by their signatures.
-  if (webhooks) app.use(webhooksRouter(webhooks, publicUrl));
+  app.use(webhooksRouter(webhooks, reminders, contacts, publicUrl));
   if (codec) app.use(codecRouter(codec));
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));

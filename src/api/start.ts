@@ -45,7 +45,7 @@ export async function startApi({ config, logger, started }: Program, temporal: T
     requestsPerMinute: limits.requestsPerMinute,
     contacts,
     stopKeyOf: createCapabilities(client, rootKey, 'stop'),
-    webhooks: { ...config.webhooks, receipts: reminders, contacts },
+    webhooks: config.webhooks,
   });
   const server = started(await listen(app, { host, port }));
   if (access.kind === 'capability') {

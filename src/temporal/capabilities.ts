@@ -1,10 +1,6 @@
-import { createHmac } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { createCaller } from './failure';
 import type { RootKey } from './rootKey';
-
-/** 128 bits, as 22 characters that are safe in an address. */
-const KEY_BYTES = 16;
 
 /**
  * Tells the key that the link to something holds: whoever has it may do what the link is for. It is derived from the id, so
@@ -17,8 +13,5 @@ export type CapabilityOf = (id: string) => Promise<string>;
 /** @param purpose - of the links: to see and change a reminder, or to stop messages to a contact. */
 export function createCapabilities(client: Client, rootKey: RootKey, purpose: 'reminder' | 'stop'): CapabilityOf {
   const { call } = createCaller(client);
-  return async (id) => {
-    const key = await call(() => rootKey.derive(`capability: ${purpose}`));
-    return createHmac('sha256', key).update(id).digest().subarray(0, KEY_BYTES).toString('base64url');
-  };
+  return (id) => call(() => rootKey.mark(`capability: ${purpose}`, id));
 }

@@ -1,10 +1,6 @@
 /** What contacts are called where their addresses must not stand: in ids and search attributes, which are never encrypted. */
-import { createHmac } from 'node:crypto';
 import type { Channel } from '../reminder';
 import type { RootKey } from './rootKey';
-
-/** 128 bits as 22 characters: nobody finds an address by trying, or another id by guessing. */
-const ID_BYTES = 16;
 
 export interface ContactIds {
   /** The id of a contact: an email address, whose capitals do not count, or a phone number in E.164 format. */
@@ -17,13 +13,10 @@ export interface ContactIds {
 }
 
 export function createContactIds(rootKey: RootKey): ContactIds {
-  async function hmac(text: string): Promise<string> {
-    const key = await rootKey.derive('contact ids');
-    return createHmac('sha256', key).update(text).digest().subarray(0, ID_BYTES).toString('base64url');
-  }
+  const mark = (text: string) => rootKey.mark('contact ids', text);
   return {
-    idOf: (channel, address) => hmac(`${channel} ${address.toLowerCase()}`),
-    foldedIdOf: (channel, address) => hmac(`folded ${channel} ${fold(address.toLowerCase())}`),
+    idOf: (channel, address) => mark(`${channel} ${address.toLowerCase()}`),
+    foldedIdOf: (channel, address) => mark(`folded ${channel} ${fold(address.toLowerCase())}`),
   };
 }
 

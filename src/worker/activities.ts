@@ -7,11 +7,10 @@ import type { Channel } from '../reminder';
 import { createCapabilities } from '../temporal/capabilities';
 import { createContactIds } from '../temporal/contactIds';
 import { createContacts } from '../temporal/contacts';
-import { createRootKey } from '../temporal/rootKey';
+import type { RootKey } from '../temporal/rootKey';
 
 /** The activities that the settings ask for, which look up contacts through `client`. */
-export function activitiesFor(config: Config, client: Client): Activities {
-  const rootKey = createRootKey(client);
+export function activitiesFor(config: Config, client: Client, rootKey: RootKey): Activities {
   const contacts = createContacts(client, createContactIds(rootKey));
   const stopKeyOf = createCapabilities(client, rootKey, 'stop');
   const { pagesUrl } = config;

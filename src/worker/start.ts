@@ -25,11 +25,12 @@ export async function startWorker({ config, logger, signal, started }: Program, 
   });
   const client = createClient(temporal, config.encryptionKeys);
   started({ stop: () => client.connection.close() });
-  const activities = activitiesFor(config, client);
+  const rootKey = createRootKey(client);
+  const activities = activitiesFor(config, client, rootKey);
   const perSecond = config.sendsPerSecond;
   try {
     // Encrypted like everything else, it tells whether ENCRYPTION_KEY is the right one before there is anything to do.
-    await createRootKey(client).derive('check of the encryption');
+    await rootKey.derive('check of the encryption');
     started(await runWorker({ connection, namespace, activities, dataConverter, workflowBundle: bundle, perSecond }));
   } catch (cause) {
     throw new StartError(`The worker cannot start: ${(cause as Error).message}`, { cause });

@@ -57,12 +57,17 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
   // Webhooks do not ask it anything.
   const client = createClient(embeddedTemporal({ port: await freePort(), uiPort: 1 }), []);
   const reminders = remindersOver(client);
+  const contacts = createContacts(client, createContactIds(createRootKey(client)));
   const app = createApp({
-    reminders,
+    reminders: { ...reminders, record: (...receipt) => take(told.receipts, receipt) },
     listOutbox: () => Promise.resolve([]),
     access: config.access,
     capabilityOf: () => Promise.resolve(''),
-    contacts: createContacts(client, createContactIds(createRootKey(client))),
+    contacts: {
+      ...contacts,
+      stop: (...stop) => take(told.stopped, stop),
+      resume: (...resume) => take(told.resumed, resume),
+    },
     stopKeyOf: () => Promise.resolve(''),
     logger: pino({ level: 'silent' }),
     defaultCountry: config.defaultCountry,
@@ -72,14 +77,7 @@ async function startWebhooks(t: TestContext, env: Record<string, string> = setti
     smsCountries: undefined,
     trustProxy: undefined,
     requestsPerMinute: undefined,
-    webhooks: {
-      ...config.webhooks,
-      receipts: { record: (...receipt) => take(told.receipts, receipt) },
-      contacts: {
-        stop: (...stop) => take(told.stopped, stop),
-        resume: (...resume) => take(told.resumed, resume),
-      },
-    },
+    webhooks: config.webhooks,
   });
   const server = await listen(app, { host: config.host, port: 0 });
   t.after(async () => {

@@ -4,7 +4,8 @@ import { methodNotAllowed } from '../errors';
 import { Refusal } from '../problem';
 import { reportOf, type Report } from './sendgridEvent';
 import { isSignedBySendgrid } from './sendgridSignature';
-import type { Contacts, Receipts } from './sinks';
+import type { Contacts } from '../../temporal/contacts';
+import type { Reminders } from '../../temporal/reminders';
 
 /** SendGrid sends what has come together when it is 768 kB, or 30 s old. */
 const BODY_LIMIT = '1mb';
@@ -16,7 +17,7 @@ const AT_ONCE = 50;
  * `/webhooks/sendgrid/events`: SendGrid's Event Webhook, signed. SendGrid sends a batch again for a day until it is answered
  * with 2xx.
  */
-export function sendgridRouter(key: KeyObject, receipts: Receipts, contacts: Contacts): Router {
+export function sendgridRouter(key: KeyObject, reminders: Reminders, contacts: Contacts): Router {
   const router = Router();
 
   // As the signature is over the bytes that came, they are neither unpacked nor read as text before it is checked.
@@ -32,7 +33,7 @@ export function sendgridRouter(key: KeyObject, receipts: Receipts, contacts: Con
 
   async function passOn({ receipt, stop }: Report): Promise<void> {
     await Promise.all([
-      receipt && receipts.record(receipt.reminderId, receipt.receipt),
+      receipt && reminders.record(receipt.reminderId, receipt.receipt),
       stop && contacts.stop('email', stop.address, stop.reason),
     ]);
   }

@@ -5,7 +5,8 @@ import { methodNotAllowed } from '../errors';
 import { readBody, readQuery } from '../requests';
 import { wishOf } from './keywords';
 import { reminderId } from './reminderId';
-import type { Contacts, Receipts } from './sinks';
+import type { Contacts } from '../../temporal/contacts';
+import type { Reminders } from '../../temporal/reminders';
 import { signedByTwilio } from './twilioSignature';
 import { OPTED_OUT, receiptOf } from './twilioStatus';
 
@@ -29,7 +30,7 @@ const HELP =
 export function twilioRouter(
   authToken: string,
   publicUrl: string | undefined,
-  receipts: Receipts,
+  reminders: Reminders,
   contacts: Contacts,
 ): Router {
   const router = Router();
@@ -42,7 +43,7 @@ export function twilioRouter(
     const receipt = receiptOf(MessageStatus, ErrorCode, new Date());
     const optedOut = ErrorCode === OPTED_OUT ? phone.safeParse(To).data : undefined;
     await Promise.all([
-      id.success && receipt && receipts.record(id.data, receipt),
+      id.success && receipt && reminders.record(id.data, receipt),
       optedOut !== undefined && contacts.stop('sms', optedOut, 'The person has opted out by replying STOP.'),
     ]);
     response.status(204).end();
