@@ -8,6 +8,14 @@ export const twilioAccount = {
   authToken: 'a-token-that-nobody-may-see',
 };
 
+/** Settings with which text messages stay on their way: at their provider nobody answers. */
+export const unreachableTwilio = {
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'secret',
+  TWILIO_FROM: '+15005550006',
+  TWILIO_BASE_URL: 'http://127.0.0.1:1',
+};
+
 /** A message as Twilio's list shows it, as far as anyone here looks at it. */
 export interface TwilioMessage {
   sid: string;

@@ -4,6 +4,7 @@ import type { Browser } from 'playwright-core';
 import { startReminder } from '../api/client';
 import { readConfig } from '../../src/config';
 import { eventually, startSystem, type System } from '../system';
+import { unreachableTwilio } from '../twilio';
 import { launch, visit, withoutBrowser } from './browser';
 
 describe('a visitor with two open pages', { skip: withoutBrowser }, () => {
@@ -12,12 +13,7 @@ describe('a visitor with two open pages', { skip: withoutBrowser }, () => {
   before(async () => {
     browser = await launch();
     // A text message stays on its way: at its provider nobody answers.
-    system = await startSystem({
-      TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
-      TWILIO_AUTH_TOKEN: 'secret',
-      TWILIO_FROM: '+15005550006',
-      TWILIO_BASE_URL: 'http://127.0.0.1:1',
-    });
+    system = await startSystem(unreachableTwilio);
   });
   after(async () => {
     await browser.close();

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { getReminder, send, startReminder } from '../api/client';
 import { eventually, startSystem, type System } from '../system';
+import { unreachableTwilio } from '../twilio';
 import { launch, visit, withoutBrowser } from './browser';
 
 /** In seconds. */
@@ -15,12 +16,7 @@ describe('the page of one reminder', { skip: withoutBrowser }, () => {
   before(async () => {
     browser = await launch();
     // Emails go to the outbox. A text message stays on its way: at its provider nobody answers.
-    system = await startSystem({
-      TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
-      TWILIO_AUTH_TOKEN: 'secret',
-      TWILIO_FROM: '+15005550006',
-      TWILIO_BASE_URL: 'http://127.0.0.1:1',
-    });
+    system = await startSystem(unreachableTwilio);
   });
   after(async () => {
     await browser.close();

@@ -14,11 +14,11 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { SendError } from '../../src/activities/failure';
 import type { Delivery, Receipt } from '../../src/reminder';
-import { ask, askAgain, confirm, resume, stop } from '../../src/workflows/contact';
+import { askAgain, confirm, resume, stop } from '../../src/workflows/contact';
 import { consentChanged, receipt, reschedule, status } from '../../src/workflows/reminder';
 import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
 import { temporalCliPath } from '../binaries';
-import { play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
+import { askBob, play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
 
 const rejected = () => {
   throw new SendError('Rejected', 'The provider does not know this address.');
@@ -59,15 +59,8 @@ async function until({ handle }: Scene, fares: (delivery: Delivery) => boolean):
 }
 
 /** The life of a contact: asked, answered wrongly, asked again, stopped, and back. */
-async function liveAsContact({ handle }: Scene): Promise<WorkflowHandle> {
-  const { taskQueue } = await handle.describe();
-  const contact = await handle.client.signalWithStart('contact', {
-    workflowId: `contact-of-${handle.workflowId}`,
-    taskQueue,
-    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [] }],
-    signal: ask,
-    signalArgs: [{ address: '+14155552671', reminderId: handle.workflowId }],
-  });
+async function liveAsContact(scene: Scene): Promise<WorkflowHandle> {
+  const contact = await askBob(scene, scene.handle.workflowId);
   await contact.executeUpdate(confirm, { args: ['wrong'] });
   await contact.executeUpdate(askAgain);
   await contact.signal(stop, 'The person has replied STOP.');

@@ -5,7 +5,7 @@ import { SendError, type FailureKind } from '../../src/activities/failure';
 import { ask, askAgain, confirm, resume, stop } from '../../src/workflows/contact';
 import { contactState } from '../../src/workflows/searchAttributes';
 import { eventually } from '../system';
-import { bob, recipients, type Scene } from './scene';
+import { askBob, bob, recipients, type Scene } from './scene';
 import { startTimeSkipping } from './timeSkipping';
 
 describe('a contact', () => {
@@ -18,18 +18,10 @@ describe('a contact', () => {
   /** Asks the contact of a reminder that is due in a year, over a provider that behaves so. */
   function play(sms: (attempt: number) => void, scene: (contact: WorkflowHandle, scene: Scene) => Promise<void>) {
     return world.play({ recipient: recipients.sms, wait: 365 * 24 * 3_600_000, sms }, async (each) => {
-      const { handle } = each;
-      const { taskQueue } = await handle.describe();
-      const contact = await handle.client.signalWithStart('contact', {
-        workflowId: `contact-of-${handle.workflowId}`,
-        taskQueue,
-        args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [] }],
-        signal: ask,
-        signalArgs: [{ address: bob.phone, reminderId: 'one' }],
-      });
+      const contact = await askBob(each, 'one');
       await scene(contact, each);
       await contact.terminate();
-      await handle.terminate();
+      await each.handle.terminate();
     });
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { activitiesOver } from '../activities/providers/provider';
@@ -9,6 +9,7 @@ import { runWorker } from '../../src/worker/worker';
 import type { Email, Sms } from '../../src/activities/providers/transport';
 import type { Recipient, ReminderInput } from '../../src/reminder';
 import type { reminder } from '../../src/workflows';
+import { ask, contact } from '../../src/workflows/contact';
 
 export const bob = { email: 'bob@example.com', phone: '+14155552671' };
 export const recipients = {
@@ -102,6 +103,18 @@ export async function play(
   } finally {
     await worker.stop();
   }
+}
+
+/** Asks Bob's phone, as a contact of which nothing is known yet, for its consent to a reminder. */
+export async function askBob({ handle }: Scene, reminderId: string): Promise<WorkflowHandle> {
+  const { taskQueue } = await handle.describe();
+  return handle.client.signalWithStart(contact, {
+    workflowId: `contact-of-${handle.workflowId}`,
+    taskQueue,
+    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [] }],
+    signal: ask,
+    signalArgs: [{ address: bob.phone, reminderId }],
+  });
 }
 
 function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined, receiptsForMs?: number) {
