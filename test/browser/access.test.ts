@@ -206,7 +206,9 @@ describe('the page, where each reminder is seen through its own link', { skip: w
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       assert.deepEqual(await own(page).getByRole('link').allInnerTexts(), left);
     }
-    await page.waitForFunction("document.activeElement.textContent === 'Keep me'");
+    await own(page)
+      .locator('a:focus', { hasText: /^Keep me$/ })
+      .waitFor();
     await page.reload();
     await own(page).getByRole('link', { name: 'Keep me' }).waitFor();
     assert.equal(await own(page).getByRole('link').count(), 1);
