@@ -61,6 +61,8 @@ export interface LimitsConfig {
   requestsPerMinute: number | undefined;
   /** Reminders started to one contact within 24 hours. */
   perContactPerDay: number | undefined;
+  /** Questions for consent that are sent over each channel within 24 hours. */
+  questionsPerDay: number | undefined;
   /** Reminders that wait at a time, in all. */
   waiting: number;
 }
@@ -210,6 +212,7 @@ const settings = z.object({
   TRUST_PROXY: trustProxy.optional(),
   REQUESTS_PER_MINUTE: most.optional(),
   MAX_PER_CONTACT_PER_DAY: most.optional(),
+  MAX_QUESTIONS_PER_DAY: most.optional(),
   MAX_WAITING: most.default(100_000),
   TEMPORAL_CLI: z.string().optional(),
   TEMPORAL_PORT: port(7233),
@@ -334,6 +337,7 @@ function readLimits(values: Settings): LimitsConfig {
   return {
     requestsPerMinute: values.REQUESTS_PER_MINUTE ?? onAnOpenAddress(120),
     perContactPerDay: values.MAX_PER_CONTACT_PER_DAY ?? onAnOpenAddress(20),
+    questionsPerDay: values.MAX_QUESTIONS_PER_DAY ?? onAnOpenAddress(1_000),
     waiting: values.MAX_WAITING,
   };
 }

@@ -20,23 +20,37 @@ export interface Standing {
   reason?: string;
 }
 
-/** What is to be asked, of whom, and for which reminder. */
+/** Who is to be asked, and for which reminder. */
 export interface ConsentRequest {
+  person: Person;
+  reminderId: string;
+  /** The secret of the question, should a new one be needed: a workflow's own random numbers can be foretold. */
+  secret: string;
+}
+
+/** Who is asked. */
+export interface Person {
   /** An email address, or a phone number in E.164 format. */
   address: string;
-  reminderId: string;
+  /** The id of all the addresses that may be one mailbox, which is not asked too often. */
+  foldedId: string;
+  /** As an IANA name: what is night there decides. */
+  timeZone?: string | undefined;
 }
 
 /** What a contact workflow is started with. */
 export interface ContactInput extends Standing {
   channel: Channel;
-  address?: string;
+  /** Known once there was a reason to ask. */
+  person?: Person;
   /** The reminders that wait for consent, and are told when it comes or is refused. */
   waiting: string[];
   /** What was last asked, until it is answered. */
   confirmation?: Confirmation;
-  /** When confirmations were asked for within the last day: RFC 3339, UTC. */
+  /** When it was asked lately: RFC 3339, UTC. */
   askedAt: string[];
+  /** The ids of the last messages by which it wanted messages again: each counts once. */
+  heard: string[];
 }
 
 /** A question for consent that can be answered. */
@@ -45,14 +59,14 @@ export interface Confirmation {
   secret: string;
   /** RFC 3339, UTC. */
   expiresAt: string;
-  /** How many more wrong answers are taken. */
-  triesLeft: number;
+  /** How many more wrong answers are taken. A link's key cannot be guessed: of these there may be any number. */
+  triesLeft?: number;
 }
 
 /** What becomes of an answer to a question for consent. */
 export type ConfirmationOutcome =
   | 'confirmed'
-  /** The secret is wrong; there are tries left. */
+  /** The secret is wrong. */
   | 'wrong'
   /** There were too many wrong answers. */
   | 'exhausted'
@@ -63,7 +77,6 @@ export type ConfirmationOutcome =
 export interface ConfirmationRequest {
   contactId: string;
   channel: Channel;
-  /** An email address, or a phone number in E.164 format. */
-  to: string;
+  person: Person;
   secret: string;
 }

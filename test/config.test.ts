@@ -135,7 +135,12 @@ describe('the settings', () => {
   });
 
   test('limit what others may do as soon as there are others', () => {
-    assert.deepEqual(read({}).limits, { requestsPerMinute: undefined, perContactPerDay: undefined, waiting: 100_000 });
+    assert.deepEqual(read({}).limits, {
+      requestsPerMinute: undefined,
+      perContactPerDay: undefined,
+      questionsPerDay: undefined,
+      waiting: 100_000,
+    });
     assert.equal(read({ PUBLIC_URL: 'http://localhost:8080', HOST: '::1' }).limits.requestsPerMinute, undefined);
     const openly: Record<string, string>[] = [
       { HOST: '0.0.0.0' },
@@ -143,10 +148,25 @@ describe('the settings', () => {
       { PUBLIC_URL: 'https://cuddles.example.com' },
     ];
     for (const open of openly)
-      assert.deepEqual(read(open).limits, { requestsPerMinute: 120, perContactPerDay: 20, waiting: 100_000 });
-    const set = { REQUESTS_PER_MINUTE: '700', MAX_PER_CONTACT_PER_DAY: '7', MAX_WAITING: '70' };
+      assert.deepEqual(read(open).limits, {
+        requestsPerMinute: 120,
+        perContactPerDay: 20,
+        questionsPerDay: 1_000,
+        waiting: 100_000,
+      });
+    const set = {
+      REQUESTS_PER_MINUTE: '700',
+      MAX_PER_CONTACT_PER_DAY: '7',
+      MAX_QUESTIONS_PER_DAY: '77',
+      MAX_WAITING: '70',
+    };
     for (const HOST of ['127.0.0.1', '0.0.0.0'])
-      assert.deepEqual(read({ ...set, HOST }).limits, { requestsPerMinute: 700, perContactPerDay: 7, waiting: 70 });
+      assert.deepEqual(read({ ...set, HOST }).limits, {
+        requestsPerMinute: 700,
+        perContactPerDay: 7,
+        questionsPerDay: 77,
+        waiting: 70,
+      });
   });
 
   test('send text messages to all countries while that is free, and to one while it is not', () => {
@@ -269,7 +289,7 @@ describe('the settings', () => {
       { TRUST_PROXY: text },
       /^TRUST_PROXY must/,
     ]),
-    ...['REQUESTS_PER_MINUTE', 'MAX_PER_CONTACT_PER_DAY', 'MAX_WAITING'].flatMap((name) =>
+    ...['REQUESTS_PER_MINUTE', 'MAX_PER_CONTACT_PER_DAY', 'MAX_QUESTIONS_PER_DAY', 'MAX_WAITING'].flatMap((name) =>
       ['0', '-1', '1.5', 'many', '1e3', '1234567890'].map((text): [string, Record<string, string>, RegExp] => [
         `a limit that is none: ${name}=${text}`,
         { [name]: text },

@@ -3,8 +3,8 @@
  * started, can go round it.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { Config } from '../config';
-import type { Standing } from '../contact';
+import type { Config, QuietHours } from '../config';
+import type { Person, Standing } from '../contact';
 import type { Channel } from '../reminder';
 import { whyNoSmsGoesTo } from '../smsDestination';
 import { SendError } from './failure';
@@ -14,10 +14,12 @@ import { leftOfQuietHours } from './quietHours';
 export interface ContactBook {
   standing(channel: Channel, address: string): Promise<Standing>;
   /** Asks for consent on behalf of a reminder, which is told of the answer. */
-  ask(channel: Channel, address: string, reminderId: string): Promise<void>;
+  ask(channel: Channel, candidate: Candidate): Promise<void>;
+  /** How many contacts were asked over a channel within 24 hours; with a folded id, of those that may be one mailbox. */
+  countAsked(channel: Channel, foldedId?: string): Promise<number>;
 }
 
-export type AdmissionRules = Pick<Config, 'requireConsent' | 'quietHours' | 'smsCountries'>;
+export type AdmissionRules = Pick<Config, 'requireConsent' | 'quietHours' | 'smsCountries' | 'limits'>;
 
 /** A message that is to be sent. */
 export interface Candidate {
@@ -36,8 +38,16 @@ export interface Candidate {
  */
 export type Admission = (channel: Channel, candidate: Candidate) => Promise<void>;
 
+/**
+ * The same for a question for consent.
+ *
+ * @throws {SendError} `QuietHours`, `RateLimited`, `Rejected` or `Unavailable`.
+ */
+export type QuestionAdmission = (channel: Channel, person: Person) => Promise<void>;
+
 export function createAdmission(contacts: ContactBook, rules: AdmissionRules): Admission {
-  return async (channel, { reminderId, to, timeZone }) => {
+  return async (channel, candidate) => {
+    const { to, timeZone } = candidate;
     if (channel === 'sms') refuseDestination(to, rules.smsCountries);
 
     const { state, reason } = await known(contacts.standing(channel, to));
@@ -45,14 +55,37 @@ export function createAdmission(contacts: ContactBook, rules: AdmissionRules): A
     if (rules.requireConsent[channel]) {
       if (state === 'unreachable') throw new SendError('Rejected', `Consent could not be asked for: ${reason ?? ''}`);
       if (state === 'unconfirmed') {
-        await known(contacts.ask(channel, to, reminderId));
+        await known(contacts.ask(channel, candidate));
         throw new SendError('Unconfirmed', 'The person has not yet agreed to get reminders.');
       }
     }
 
-    const left = leftOfQuietHours(rules.quietHours[channel], new Date(), timeZone);
-    if (left > 0) throw new SendError('QuietHours', 'It is night where the person lives.', left);
+    refuseAtNight(rules.quietHours[channel], timeZone);
   };
+}
+
+/** How many of the addresses that may be one mailbox are asked within 24 hours. */
+const MOST_ALIASES = 3;
+
+/** Within a day there is room for another question, in milliseconds. */
+const NEXT_ROOM = 3_600_000;
+
+export function createQuestionAdmission(contacts: ContactBook, rules: AdmissionRules): QuestionAdmission {
+  return async (channel, { address, foldedId, timeZone }) => {
+    if (channel === 'sms') refuseDestination(address, rules.smsCountries);
+    refuseAtNight(rules.quietHours[channel], timeZone);
+    const { questionsPerDay = Infinity } = rules.limits;
+    const [inAll, here] = await known(
+      Promise.all([contacts.countAsked(channel), contacts.countAsked(channel, foldedId)]),
+    );
+    if (inAll >= questionsPerDay || here >= MOST_ALIASES)
+      throw new SendError('RateLimited', 'Too many people were asked for consent today.', NEXT_ROOM);
+  };
+}
+
+function refuseAtNight(quietHours: QuietHours | undefined, timeZone: string | undefined): void {
+  const left = leftOfQuietHours(quietHours, new Date(), timeZone);
+  if (left > 0) throw new SendError('QuietHours', 'It is night where the person lives.', left);
 }
 
 async function known<Result>(answer: Promise<Result>): Promise<Result> {

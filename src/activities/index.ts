@@ -4,7 +4,7 @@
  */
 import type { ConfirmationRequest } from '../contact';
 import type { Acceptance, Channel, Doubt } from '../reminder';
-import type { Admission, Candidate } from './admission';
+import type { Admission, Candidate, QuestionAdmission } from './admission';
 import { composeQuestion, questionText } from './confirmation';
 import { composeEmail } from './emailContent';
 import { failureOf, SendError } from './failure';
@@ -22,6 +22,7 @@ export interface ActivityDependencies {
   email: EmailTransport;
   sms: SmsTransport;
   admit: Admission;
+  admitQuestion: QuestionAdmission;
   /** The page where a contact stops messages to it; undefined when nobody can reach such a page. */
   stopPage: (channel: Channel, address: string) => Promise<string | undefined>;
   /** The page where the contact of this id gives its consent. */
@@ -38,7 +39,15 @@ export type Activities = ReturnType<typeof createActivities>;
  * Each makes one attempt and answers once the provider has accepted the message. It throws an `ApplicationFailure` whose
  * type is a `FailureKind`, whose details are one `FailureDetails`, and whose message is a sentence for a person.
  */
-export function createActivities({ email, sms, admit, stopPage, confirmPage, optOut }: ActivityDependencies) {
+export function createActivities({
+  email,
+  sms,
+  admit,
+  admitQuestion,
+  stopPage,
+  confirmPage,
+  optOut,
+}: ActivityDependencies) {
   async function sendSmsTo(to: string, message: Omit<Sms, 'to'>): Promise<Accepted> {
     try {
       return await sms({ ...message, to });
@@ -66,8 +75,10 @@ export function createActivities({ email, sms, admit, stopPage, confirmPage, opt
         return sendSmsTo(to, { reminderId, text: message, ...(doubt && { doubt }) });
       }),
 
-    sendConfirmation: ({ contactId, channel, to, secret }: ConfirmationRequest): Promise<Acceptance> =>
+    sendConfirmation: ({ contactId, channel, person, secret }: ConfirmationRequest): Promise<Acceptance> =>
       attempt(async () => {
+        await admitQuestion(channel, person);
+        const to = person.address;
         if (channel === 'sms') return sendSmsTo(to, { reminderId: contactId, text: questionText(secret) });
         const stopUrl = await stopPage('email', to);
         const question = composeQuestion(confirmPage(contactId, secret), stopUrl);

@@ -42,8 +42,8 @@ export function consentRouter(contacts: Contacts, stopKeyOf: CapabilityOf): Rout
     await refuseWrongKey(request, contact);
     const { again } = (request.body ?? {}) as { again?: unknown }; // A form may hold anything.
     if (again === undefined) await contacts.stopById(contact, 'email', 'The person wants no more messages.');
-    else await contacts.resumeById(contact, 'email');
-    show(response, again === undefined ? stopped : agreed);
+    else await reopen(contact);
+    show(response, again === undefined ? stopped : reopened);
   });
 
   async function find(contact: string) {
@@ -52,6 +52,13 @@ export function consentRouter(contacts: Contacts, stopKeyOf: CapabilityOf): Rout
     } catch (error) {
       throw error instanceof ContactNotFound ? new Refusal(404, 'This link is not right, or no longer.') : error;
     }
+  }
+
+  /** One of which nothing is known need not be reopened. */
+  async function reopen(contact: string): Promise<void> {
+    await contacts.reopenById(contact).catch((error: unknown) => {
+      if (!(error instanceof ContactNotFound)) throw error;
+    });
   }
 
   async function refuseWrongKey(request: Request, contact: string): Promise<void> {
@@ -110,7 +117,13 @@ const stopQuestion: Sheet = {
 const stopped: Sheet = {
   heading: 'You will get no more messages',
   content: html`<p>Nothing goes to this address any more, whoever asks for it. Did you change your mind?</p>
-    <form method="post"><button name="again" value="yes">Send me reminders again</button></form>`,
+    <form method="post"><button name="again" value="yes">Let me be asked again</button></form>`,
+};
+
+/** The link is in every email, and emails are passed on: it gives no consent. */
+const reopened: Sheet = {
+  heading: 'You can be asked again',
+  content: html`<p>When somebody next sets up a reminder for you, you will be asked whether you want it.</p>`,
 };
 
 const causes: Record<Exclude<ConfirmationOutcome, 'confirmed'>, string> = {

@@ -21,7 +21,7 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   // The Web UI shows every reminder: where nobody may see all of them, nobody is told where it is.
   const webUiUrl = access.kind === 'capability' ? undefined : temporal.uiUrl;
   const contacts = createContacts(client, contactIds);
-  const { requireConsent } = config;
+  const { requireConsent, pagesUrl } = config;
   const reminders = createReminders(client, {
     contactIds,
     contacts,
@@ -55,6 +55,14 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   }
   if (trustProxy === undefined && isBehindProxy(config)) {
     logger.warn('TRUST_PROXY is not set: all who come through the proxy of PUBLIC_URL count as one visitor.');
+  }
+  if (
+    config.email.kind !== 'outbox' &&
+    pagesUrl !== undefined &&
+    isLoopback(new URL(pagesUrl).hostname) &&
+    !isLoopback(host)
+  ) {
+    logger.warn(`PUBLIC_URL is not set: emails link to ${pagesUrl}, which nobody opens from elsewhere.`);
   }
   return server;
 }

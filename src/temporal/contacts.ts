@@ -2,11 +2,12 @@
  * Contacts as their callers see them: each is a workflow that runs for good, from the first moment that something is to be
  * known of it. Its id tells nothing of its address, and nobody finds it who was not told it.
  */
+import { randomInt, randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ConfirmationOutcome, ContactInput, ContactState, Standing } from '../contact';
 import type { Channel } from '../reminder';
-import { ask, askAgain, confirm, contact, resume, stop } from '../workflows/contact';
-import { contactState } from '../workflows/searchAttributes';
+import { ask, askAgain, confirm, contact, reopen, resume, stop } from '../workflows/contact';
+import { contactAskedAt, contactChannel, contactState, reminderContact } from '../workflows/searchAttributes';
 import { reminderTaskQueue } from './connection';
 import type { ContactIds } from './contactIds';
 import { createCaller } from './failure';
@@ -32,14 +33,16 @@ export interface Contacts {
   /** @throws {ContactNotFound} */
   find(id: string): Promise<Contact>;
   /** Asks a contact for its consent, if that is still to be had, on behalf of a reminder, which is told of the answer. */
-  ask(channel: Channel, address: string, reminderId: string): Promise<void>;
+  ask(channel: Channel, request: { reminderId: string; to: string; timeZone?: string | undefined }): Promise<void>;
   /**
    * Asks once more, for someone whose question got lost.
    *
-   * @returns false when it was asked too often today, or has answered.
+   * @returns false when it was asked too often lately, or has answered.
    * @throws {ContactNotFound}
    */
-  askAgain(id: string): Promise<boolean>;
+  askAgain(id: string, channel: Channel): Promise<boolean>;
+  /** How many were asked over a channel within 24 hours, all or those of one folded id, of which one knows within seconds. */
+  countAsked(channel: Channel, foldedId?: string): Promise<number>;
   /** Takes the answer to a question. @throws {ContactNotFound} */
   confirm(id: string, secret: string): Promise<ConfirmationOutcome>;
   /** From now on no message goes to this address. @param reason - one sentence without contacts. */
@@ -49,17 +52,24 @@ export interface Contacts {
    * Those that have ended are left to be deleted.
    */
   stopAnew(channel: Channel, address: string, reason: string): Promise<void>;
-  /** From now on messages go to this address: its owner wants them, or wants them again. */
-  resume(channel: Channel, address: string): Promise<void>;
+  /**
+   * From now on messages go to this address: its owner wants them, or wants them again.
+   *
+   * @param messageId - of the message that says so: the same one changes nothing again.
+   */
+  resume(channel: Channel, address: string, messageId?: string): Promise<void>;
   /** The same as `stop`, for those who know the id. */
   stopById(id: string, channel: Channel, reason: string): Promise<void>;
-  resumeById(id: string, channel: Channel): Promise<void>;
+  /** One that is stopped may be asked again whether it wants messages. */
+  reopenById(id: string): Promise<void>;
 }
 
 /** The workflow of a contact. */
 export function contactWorkflowId(contactId: string): string {
   return `contact-${contactId}`;
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 const staticSummaries = { email: 'Consent of an email address', sms: 'Consent of a phone number' };
 
@@ -88,7 +98,7 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
 
   /** How a contact begins of which nothing is known yet. */
   function beginAs(channel: Channel, standing: Standing) {
-    const input: ContactInput = { ...standing, channel, waiting: [], askedAt: [] };
+    const input: ContactInput = { ...standing, channel, waiting: [], askedAt: [], heard: [] };
     return {
       taskQueue: reminderTaskQueue,
       args: [input] as [ContactInput],
@@ -98,14 +108,15 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
     };
   }
 
-  async function send(id: string, channel: Channel, reminderId: string, address: string): Promise<void> {
+  async function send(channel: Channel, { reminderId, to, timeZone }: Parameters<Contacts['ask']>[1]): Promise<void> {
+    const [id, foldedId] = await Promise.all([idOf(channel, to), contactIds.foldedIdOf(channel, to)]);
     // Nothing is to be asked, and one that was forgotten does not learn its address again.
     if ((await standingOf(id)).state === 'stopped') return;
     await client.workflow.signalWithStart(contact, {
       workflowId: id,
       ...beginAs(channel, { state: 'unconfirmed' }),
       signal: ask,
-      signalArgs: [{ address, reminderId }],
+      signalArgs: [{ person: { address: to, foldedId, timeZone }, reminderId, secret: newSecret(channel) }],
     });
   }
 
@@ -122,9 +133,18 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
     await client.workflow.signalWithStart(contact, { workflowId: id, ...begin, signal: stop, signalArgs: [reason] });
   }
 
-  async function resumeById(id: string, channel: Channel): Promise<void> {
+  async function resumeAt(id: string, channel: Channel, messageId?: string): Promise<void> {
     const begin = beginAs(channel, { state: 'confirmed' });
-    await client.workflow.signalWithStart(contact, { workflowId: id, ...begin, signal: resume, signalArgs: [] });
+    const signalArgs: [string?] = messageId === undefined ? [] : [messageId];
+    await client.workflow.signalWithStart(contact, { workflowId: id, ...begin, signal: resume, signalArgs });
+  }
+
+  async function countAsked(channel: Channel, foldedId?: string): Promise<number> {
+    const since = new Date(Date.now() - DAY_MS).toISOString();
+    const inAll = `WorkflowType = '${contact.name}' AND ${contactChannel.name} = '${channel}' AND ${contactAskedAt.name} > '${since}'`;
+    const here = foldedId === undefined ? '' : ` AND ${reminderContact.name} = '${foldedId}'`;
+    const { count } = await client.workflow.count(inAll + here);
+    return count;
   }
 
   return {
@@ -132,9 +152,14 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
     standing: (channel, address) => call(async () => standingOf(await idOf(channel, address))),
     standingOf: (...args) => call(() => standingOf(...args)),
     find: (...args) => call(() => find(...args)),
-    ask: (channel, address, reminderId) =>
-      call(async () => send(await idOf(channel, address), channel, reminderId, address)),
-    askAgain: (id) => call(() => handleOf(id).executeUpdate(askAgain).catch(translateNotFound)),
+    ask: (...args) => call(() => send(...args)),
+    askAgain: (id, channel) =>
+      call(() =>
+        handleOf(id)
+          .executeUpdate(askAgain, { args: [newSecret(channel)] })
+          .catch(translateNotFound),
+      ),
+    countAsked: (...args) => call(() => countAsked(...args)),
     confirm: (id, secret) =>
       call(() =>
         handleOf(id)
@@ -143,10 +168,16 @@ export function createContacts(client: Client, contactIds: ContactIds): Contacts
       ),
     stop: (channel, address, reason) => call(async () => stopById(await idOf(channel, address), channel, reason)),
     stopAnew: (channel, address, reason) => call(async () => stopAnew(await idOf(channel, address), channel, reason)),
-    resume: (channel, address) => call(async () => resumeById(await idOf(channel, address), channel)),
+    resume: (channel, address, messageId) =>
+      call(async () => resumeAt(await idOf(channel, address), channel, messageId)),
     stopById: (...args) => call(() => stopById(...args)),
-    resumeById: (...args) => call(() => resumeById(...args)),
+    reopenById: (id) => call(() => handleOf(id).signal(reopen).catch(translateNotFound)),
   };
+}
+
+/** A link's key, or six digits. */
+function newSecret(channel: Channel): string {
+  return channel === 'email' ? randomUUID() : String(randomInt(1_000_000)).padStart(6, '0');
 }
 
 function translateNotFound(error: unknown): never {

@@ -111,8 +111,8 @@ export interface Reminders {
   /**
    * Asks the contact of a reminder once more for its consent.
    *
-   * @returns false when it was asked too often today, or has answered.
-   * @throws {ReminderNotFound}, {ContactNotFound}
+   * @returns false when it was asked too often lately, or has answered.
+   * @throws {ReminderNotFound}, {ReminderNotWaiting} when the reminder has ended, {ContactNotFound}
    */
   askAgain(id: string, channel: Channel): Promise<boolean>;
   /** Tells a reminder what a provider reports of it; one that is not there any more is passed over. */
@@ -232,9 +232,10 @@ export function createReminders(
 
   /** Once for each reminder: a contact that it knows is not asked again. */
   async function askContacts(id: string, input: ReminderInput): Promise<void> {
+    const request = { reminderId: id, timeZone: input.timeZone };
     await Promise.all([
-      'email' in input && requireConsent.email && contacts.ask('email', input.email, id),
-      'phone' in input && requireConsent.sms && contacts.ask('sms', input.phone, id),
+      'email' in input && requireConsent.email && contacts.ask('email', { ...request, to: input.email }),
+      'phone' in input && requireConsent.sms && contacts.ask('sms', { ...request, to: input.phone }),
     ]);
   }
 
@@ -318,11 +319,19 @@ export function createReminders(
   }
 
   /** The workflow of the contact that a reminder goes to over a channel. */
-  async function contactOf(id: string, channel: Channel): Promise<string> {
-    const { contacts: workflows } = memoOf(await find(id));
-    const contact = workflows ? workflows[channel] : await contactOfInput(id, channel);
+  async function contactOf(execution: WorkflowExecutionDescription, channel: Channel): Promise<string> {
+    const { contacts: workflows } = memoOf(execution);
+    const contact = workflows ? workflows[channel] : await contactOfInput(execution.workflowId, channel);
     if (contact === undefined) throw new ContactNotFound();
     return contact;
+  }
+
+  /** Nobody is asked on behalf of a reminder that has ended. */
+  async function contactToAsk(id: string, channel: Channel): Promise<string> {
+    const execution = await find(id);
+    const { state } = summarise(execution);
+    if (state !== 'waiting' && state !== 'sending') throw new ReminderNotWaiting(state);
+    return contactOf(execution, channel);
   }
 
   /** Of a reminder that was started elsewhere, or by an earlier version, only the input tells. */
@@ -371,8 +380,8 @@ export function createReminders(
     list: (...args) => call(() => list(...args)),
     change: (...args) => call(() => change(...args)),
     cancel: (...args) => call(() => cancel(...args)),
-    confirm: async (id, code) => contacts.confirm(await call(() => contactOf(id, 'sms')), code),
-    askAgain: async (id, channel) => contacts.askAgain(await call(() => contactOf(id, channel))),
+    confirm: async (id, code) => contacts.confirm(await call(async () => contactOf(await find(id), 'sms')), code),
+    askAgain: async (id, channel) => contacts.askAgain(await call(() => contactToAsk(id, channel)), channel),
     record: (...args) => call(() => record(...args)),
     check: () => call(() => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
     close,

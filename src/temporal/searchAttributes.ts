@@ -1,6 +1,13 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { temporal } from '@temporalio/proto';
-import { contactState, reminderContact, reminderDueAt, reminderState } from '../workflows/searchAttributes';
+import {
+  contactAskedAt,
+  contactChannel,
+  contactState,
+  reminderContact,
+  reminderDueAt,
+  reminderState,
+} from '../workflows/searchAttributes';
 
 const { INDEXED_VALUE_TYPE_DATETIME, INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_KEYWORD_LIST } =
   temporal.api.enums.v1.IndexedValueType;
@@ -18,6 +25,8 @@ export const searchAttributes: Record<string, keyof typeof types> = {
   [reminderDueAt.name]: 'Datetime',
   [reminderContact.name]: 'KeywordList',
   [contactState.name]: 'Keyword',
+  [contactAskedAt.name]: 'Datetime',
+  [contactChannel.name]: 'Keyword',
 };
 
 /** What an administrator does where a worker may not. */
@@ -32,15 +41,21 @@ export const howToRegister = `Register them once: temporal operator search-attri
  *
  * @throws ServiceError where clients may not do that, as in Temporal Cloud: there an administrator does it, once.
  */
-export async function registerSearchAttributes(
+export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = Object.keys(searchAttributes).filter((name) => !(name in customAttributes));
+  if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
+}
+
+/** Registers search attributes of which none is there yet. */
+export async function addSearchAttributes(
   { operatorService }: NativeConnection,
   namespace: string,
+  names = Object.keys(searchAttributes),
 ): Promise<void> {
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-  const missing = Object.entries(searchAttributes).filter(([name]) => !(name in customAttributes));
-  if (missing.length === 0) return;
+  const added = Object.entries(searchAttributes).filter(([name]) => names.includes(name));
   await operatorService.addSearchAttributes({
     namespace,
-    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, types[type]])),
+    searchAttributes: Object.fromEntries(added.map(([name, type]) => [name, types[type]])),
   });
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { createActivities, type Activities } from '../activities';
-import { createAdmission } from '../activities/admission';
+import { createAdmission, createQuestionAdmission } from '../activities/admission';
 import { createTransports } from '../activities/providers';
 import type { Config } from '../config';
 import type { Channel } from '../reminder';
@@ -24,6 +24,7 @@ export function activitiesFor(config: Config, client: Client, rootKey: RootKey):
   return createActivities({
     ...createTransports(config),
     admit: createAdmission(contacts, config),
+    admitQuestion: createQuestionAdmission(contacts, config),
     stopPage,
     confirmPage: (contactId, secret) => `${pagesUrl ?? ''}/confirm/${contactId}?key=${secret}`,
     optOut: (...args) => contacts.stop(...args),

@@ -1,8 +1,8 @@
 /**
  * A contact, and whether messages may go there:
  *
- *     unconfirmed ── confirm, resume ──► confirmed ── stop ──► stopped ── resume ──► confirmed
- *         └─ (could not be asked) ─► unreachable ── ask ──► unconfirmed
+ *     unconfirmed ── confirm, resume ──► confirmed ── stop ──► stopped ─┬─ resume ──► confirmed
+ *         └─ (could not be asked) ─► unreachable ── ask ──► unconfirmed ◄─┘ reopen
  *
  * It runs as long as anything is to be known of the contact: for good.
  */
@@ -15,20 +15,20 @@ import {
   setHandler,
   upsertMemo,
   upsertSearchAttributes,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Confirmation, ConfirmationOutcome, ConsentRequest, ContactInput, ContactState } from '../contact';
+import type { Confirmation, ConfirmationOutcome, ConsentRequest, ContactInput, ContactState, Person } from '../contact';
+import type { Channel } from '../reminder';
 import { sending, tryOnce } from './delivery';
 import { consentChanged } from './reminder';
-import { contactState } from './searchAttributes';
+import { contactAskedAt, contactChannel, contactState, reminderContact } from './searchAttributes';
 import { fromNow } from './status';
 
 /** There is a reminder for this contact, which may not have agreed yet. */
 export const ask = defineSignal<[ConsentRequest]>('ask');
 
-/** The last question got lost or too old: sends another one. The answer is whether it does; there are few in a day. */
-export const askAgain = defineUpdate<boolean>('askAgain');
+/** The last question got lost or too old: it is sent again, or another one. The answer is whether it is; there are few. */
+export const askAgain = defineUpdate<boolean, [secret: string]>('askAgain');
 
 /** Somebody tells what only those know who got the question. */
 export const confirm = defineUpdate<ConfirmationOutcome, [secret: string]>('confirm');
@@ -36,26 +36,37 @@ export const confirm = defineUpdate<ConfirmationOutcome, [secret: string]>('conf
 /** They want no messages, or can get none; the reason is one sentence without contacts. */
 export const stop = defineSignal<[reason: string]>('stop');
 
-/** They want messages, or want them again. */
-export const resume = defineSignal('resume');
+/** They want messages, or want them again. The id of the message that says so, if there is one, counts once. */
+export const resume = defineSignal<[messageId?: string]>('resume');
+
+/** They may be asked again whether they want messages. */
+export const reopen = defineSignal('reopen');
 
 const MINUTE = 60 * 1_000;
 const DAY = 24 * 60 * MINUTE;
+const MONTH = 30 * DAY;
 
 /** For how long a question can be answered, in milliseconds: six digits could be guessed in time, a link could not. */
 const VALID = { email: 7 * DAY, sms: 15 * MINUTE };
 
-/** How many answers to a question are looked at. */
-const TRIES = 5;
+/** How many wrong answers to a question are taken. */
+const TRIES = { email: undefined, sms: 5 };
 
-/** How many questions go to a contact within a day: people who never asked for any shall not be bothered. */
-const QUESTIONS_PER_DAY = 3;
+/** How many questions go to a contact within a time: people who never asked for any shall not be bothered. */
+const MOST_QUESTIONS = [
+  { within: DAY, most: 3 },
+  { within: MONTH, most: 6 },
+];
+
+/** Of so many messages is known that they were heard. Providers repeat themselves within minutes, if at all. */
+const MOST_HEARD = 20;
 
 /** More reminders than this are not told, and find out by themselves when they look again. */
 const MOST_WAITING = 1_000;
 
 /** Keeps whether messages may go to a contact, asks it for consent, and tells the reminders that wait for that. */
 export async function contact(current: ContactInput): Promise<void> {
+  /** The question that is being sent. */
   let unsent: Confirmation | undefined;
 
   const isDecided = () => current.state !== 'unconfirmed';
@@ -65,23 +76,25 @@ export async function contact(current: ContactInput): Promise<void> {
     upsertSearchAttributes([{ key: contactState, value: state }]);
     upsertMemo({ channel: current.channel, reason: reason ?? null });
   };
-  const prepareQuestion = (): boolean => {
-    const askedAt = current.askedAt.filter((at) => Date.parse(at) > Date.now() - DAY);
-    if (askedAt.length >= QUESTIONS_PER_DAY) return false;
-    current.askedAt = [...askedAt, fromNow(0)];
-    current.confirmation = unsent = newConfirmation(current);
+  /** A question that can still be answered is asked once more: nobody makes the one useless that somebody else has got. */
+  const prepareQuestion = (secret: string): boolean => {
+    if (unsent && isOpen(unsent)) return true;
+    if (!current.person || wasAskedEnough(current)) return false;
+    current.askedAt = [...current.askedAt.filter((at) => isWithin(at, MONTH)), fromNow(0)];
+    if (!isOpen(current.confirmation)) current.confirmation = newConfirmation(current, secret);
+    unsent = current.confirmation;
     return true;
   };
 
-  setHandler(ask, ({ address, reminderId }) => {
-    current.address = address;
+  setHandler(ask, ({ person, reminderId, secret }) => {
+    current.person = person;
     if (current.waiting.includes(reminderId)) return;
     if (current.state === 'unreachable') become('unconfirmed');
     // One for which nobody can be asked today asks again when it looks the next time.
-    const isAsked = isDecided() || isOpen(current.confirmation) || prepareQuestion();
+    const isAsked = isDecided() || isOpen(current.confirmation) || prepareQuestion(secret);
     if (isAsked && current.waiting.length < MOST_WAITING) current.waiting.push(reminderId);
   });
-  setHandler(askAgain, () => current.state === 'unconfirmed' && prepareQuestion());
+  setHandler(askAgain, (secret) => current.state === 'unconfirmed' && prepareQuestion(secret));
   setHandler(confirm, (secret) => {
     const outcome = outcomeOf(current, secret);
     if (outcome === 'confirmed' && current.state !== 'confirmed') become('confirmed');
@@ -90,19 +103,26 @@ export async function contact(current: ContactInput): Promise<void> {
   setHandler(stop, (reason) => {
     become('stopped', reason);
   });
-  setHandler(resume, () => {
+  setHandler(resume, (messageId) => {
+    if (messageId !== undefined && current.heard.includes(messageId)) return;
+    if (messageId !== undefined) current.heard = [...current.heard, messageId].slice(-MOST_HEARD);
     become('confirmed');
+  });
+  setHandler(reopen, () => {
+    if (current.state === 'stopped') become('unconfirmed');
   });
 
   for (;;) {
     const mustTell = () => isDecided() && current.waiting.length > 0;
     await condition(() => mustTell() || unsent !== undefined || workflowInfo().continueAsNewSuggested);
     if (isDecided()) await Promise.all(current.waiting.splice(0).map(tell));
-    if (unsent) {
+    if (unsent && current.person) {
       const question = unsent;
+      const isNeedless = () => unsent !== question;
+      const outcome = await send(current.channel, current.person, question, isNeedless);
+      if (isNeedless()) continue;
       unsent = undefined;
-      const outcome = await send(current, question, isDecided);
-      if (isDecided()) continue;
+      if (outcome.kind === 'sent') countAsAsked(current.channel, current.person);
       if (outcome.kind === 'refused') become('unreachable', outcome.sentence);
       if (outcome.kind === 'unsent') Object.assign(current, { confirmation: undefined, waiting: [] });
     } else if (workflowInfo().continueAsNewSuggested) {
@@ -111,14 +131,21 @@ export async function contact(current: ContactInput): Promise<void> {
   }
 }
 
+function wasAskedEnough({ askedAt }: ContactInput): boolean {
+  return MOST_QUESTIONS.some(({ within, most }) => askedAt.filter((at) => isWithin(at, within)).length >= most);
+}
+
+function isWithin(at: string, ms: number): boolean {
+  return Date.parse(at) > Date.now() - ms;
+}
+
 /** Until it is known that it was sent, a question can be answered for as long as it may take to send it. */
-function newConfirmation({ channel }: ContactInput): Confirmation {
-  const secret = channel === 'email' ? uuid4() : String(Math.floor(Math.random() * 1e6)).padStart(6, '0');
-  return { secret, expiresAt: fromNow(DAY + VALID[channel]), triesLeft: TRIES };
+function newConfirmation({ channel }: ContactInput, secret: string): Confirmation {
+  return { secret, expiresAt: fromNow(DAY + VALID[channel]), triesLeft: TRIES[channel] };
 }
 
 function isOpen(confirmation: Confirmation | undefined): boolean {
-  return confirmation !== undefined && Date.now() < Date.parse(confirmation.expiresAt) && confirmation.triesLeft > 0;
+  return confirmation !== undefined && Date.now() < Date.parse(confirmation.expiresAt) && confirmation.triesLeft !== 0;
 }
 
 function outcomeOf({ state, confirmation }: ContactInput, secret: string): ConfirmationOutcome {
@@ -126,7 +153,7 @@ function outcomeOf({ state, confirmation }: ContactInput, secret: string): Confi
   if (state !== 'unconfirmed' || !confirmation || Date.now() >= Date.parse(confirmation.expiresAt)) return 'expired';
   if (confirmation.triesLeft === 0) return 'exhausted';
   if (secret === confirmation.secret) return 'confirmed';
-  confirmation.triesLeft--;
+  if (confirmation.triesLeft !== undefined) confirmation.triesLeft--;
   return confirmation.triesLeft === 0 ? 'exhausted' : 'wrong';
 }
 
@@ -139,17 +166,22 @@ type Asked =
   /** Nothing can be sent there. */
   | { kind: 'refused'; sentence: string };
 
+/** Where those who ask too many people can be seen. */
+function countAsAsked(channel: Channel, { foldedId }: Person): void {
+  upsertSearchAttributes([
+    { key: contactAskedAt, value: new Date() },
+    { key: contactChannel, value: channel },
+    { key: reminderContact, value: [foldedId] },
+  ]);
+}
+
 /** Sends a question for consent, trying for a day, or until it is `needless`. */
-async function send(
-  { channel, address = '' }: ContactInput,
-  question: Confirmation,
-  needless: () => boolean,
-): Promise<Asked> {
-  const { workflowId: contactId } = workflowInfo();
+async function send(channel: Channel, person: Person, question: Confirmation, needless: () => boolean): Promise<Asked> {
+  const request = { contactId: workflowInfo().workflowId, channel, person, secret: question.secret };
   const { sendConfirmation } = sending(channel, 'Ask for consent');
   let pause = 2_000;
   for (let paused = 0; paused < DAY && !needless(); paused += pause) {
-    const attempt = await tryOnce(() => sendConfirmation({ contactId, channel, to: address, secret: question.secret }));
+    const attempt = await tryOnce(() => sendConfirmation(request));
     switch (attempt.kind) {
       case 'Sent':
       case 'MaybeSent':

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createAdmission, type AdmissionRules, type ContactBook } from '../../src/activities/admission';
+import {
+  createAdmission,
+  createQuestionAdmission,
+  type AdmissionRules,
+  type ContactBook,
+} from '../../src/activities/admission';
 import { SendError } from '../../src/activities/failure';
 import type { Standing } from '../../src/contact';
 
@@ -12,23 +17,24 @@ function aroundNow() {
   return { from: (minute + 1_410) % 1_440, until: (minute + 30) % 1_440 };
 }
 
-function admission(standing: Standing | Error, rules: Partial<AdmissionRules> = {}) {
-  const asked: unknown[][] = [];
+function admission(standing: Standing | Error, rules: Partial<AdmissionRules> = {}, asked: unknown[][] = []) {
   const contacts: ContactBook = {
     standing: () => (standing instanceof Error ? Promise.reject(standing) : Promise.resolve(standing)),
     ask: (...request) => {
       asked.push(request);
       return Promise.resolve();
     },
+    countAsked: () => Promise.resolve(0),
   };
-  const admit = createAdmission(contacts, {
-    requireConsent: { email: true, sms: true },
-    quietHours: { email: undefined, sms: undefined },
-    smsCountries: ['US'],
-    ...rules,
-  });
-  return { admit, asked };
+  return { admit: createAdmission(contacts, { ...strict, ...rules }), asked };
 }
+
+const strict: AdmissionRules = {
+  requireConsent: { email: true, sms: true },
+  quietHours: { email: undefined, sms: undefined },
+  smsCountries: ['US'],
+  limits: { requestsPerMinute: undefined, perContactPerDay: undefined, questionsPerDay: 5, waiting: 10 },
+};
 
 async function refusalOf(attempt: Promise<void>): Promise<SendError> {
   const error = await attempt.then(
@@ -49,7 +55,7 @@ describe('before anything is sent', () => {
   test('whoever has not is asked on behalf of the reminder', async () => {
     const { admit, asked } = admission({ state: 'unconfirmed' });
     assert.equal((await refusalOf(admit('sms', bob))).kind, 'Unconfirmed');
-    assert.deepEqual(asked, [['sms', bob.to, bob.reminderId]]);
+    assert.deepEqual(asked, [['sms', bob]]);
   });
 
   test('whoever need not agree is not asked', async () => {
@@ -86,5 +92,39 @@ describe('before anything is sent', () => {
     assert.equal(kind, 'QuietHours');
     assert.ok(retryAfterMs > 0 && retryAfterMs <= 24 * 3_600_000);
     await admit('email', { ...bob, to: 'bob@example.com' });
+  });
+});
+
+describe('before anybody is asked for consent', () => {
+  const person = { address: bob.to, foldedId: 'folded', timeZone: 'UTC' };
+
+  /** @param asked - how many were asked today over the channel, and of those, how many may be the same mailbox. */
+  function admission({ inAll = 0, here = 0 }, rules: Partial<AdmissionRules> = {}) {
+    const contacts: ContactBook = {
+      standing: () => Promise.resolve({ state: 'unconfirmed' }),
+      ask: () => Promise.resolve(),
+      countAsked: (_channel, foldedId) => Promise.resolve(foldedId === undefined ? inAll : here),
+    };
+    return createQuestionAdmission(contacts, { ...strict, ...rules });
+  }
+
+  test('a few a day are asked, and those that may be one mailbox count together', async () => {
+    await admission({ inAll: 4, here: 2 })('sms', person);
+    await admission({ inAll: 100 }, { limits: { ...strict.limits, questionsPerDay: undefined } })('sms', person);
+    for (const asked of [{ inAll: 5 }, { here: 3 }]) {
+      const { kind, retryAfterMs } = await refusalOf(admission(asked)('sms', person));
+      assert.deepEqual([kind, retryAfterMs], ['RateLimited', 3_600_000]);
+    }
+  });
+
+  test('nobody is asked where no text message goes', async () => {
+    const elsewhere = { ...person, address: '+442079460958' };
+    assert.equal((await refusalOf(admission({})('sms', elsewhere))).kind, 'Rejected');
+  });
+
+  test('nobody is asked at night', async () => {
+    const admit = admission({}, { quietHours: { email: undefined, sms: aroundNow() } });
+    assert.equal((await refusalOf(admit('sms', person))).kind, 'QuietHours');
+    await admit('email', { ...person, address: 'bob@example.com' });
   });
 });

@@ -157,14 +157,33 @@ describe('with providers of their own, people are asked before they get a remind
     const again = () => send(`${reminder}/confirmation-requests`, 'POST', { channel: 'sms' });
     assert.equal((await again()).status, 202);
     const next = await eventually(() => Promise.resolve(codeIn(textsTo(phone)[1])));
+    assert.notEqual(next, code);
     assert.equal((await again()).status, 202);
     await eventually(() => Promise.resolve(textsTo(phone).length === 3));
-    assert.notEqual(next, codeIn(textsTo(phone)[2]), 'the last code is the one that counts');
+    assert.equal(next, codeIn(textsTo(phone)[2]), 'one that is still good is sent again');
     const tooOften = await again();
     assert.ok(Number(tooOften.headers.get('Retry-After')) > 0);
     await problemOf(tooOften, 429);
     assert.equal((await give(codeIn(textsTo(phone)[2]))).status, 200);
     assert.equal((await stateOf(id)).deliveries[0]?.consent, 'confirmed');
+  });
+
+  test('nobody is asked again on behalf of a reminder that has ended', async () => {
+    const { phone } = somebody();
+    const { id } = await startReminder(system.url, { preference: 'sms', phone, waitSeconds: 3600 });
+    await eventually(() => Promise.resolve(textsTo(phone).length === 1));
+    const reminder = `${system.url}/api/reminders/${id}`;
+    assert.equal((await send(reminder, 'DELETE', '')).status, 200);
+    await problemOf(await send(`${reminder}/confirmation-requests`, 'POST', { channel: 'sms' }), 409);
+  });
+
+  test('a link cannot be guessed, and wrong ones do not use it up', async () => {
+    const { email } = somebody();
+    await startReminder(system.url, { preference: 'email', email });
+    const link = await questionTo(email);
+    for (let time = 0; time < 10; time++)
+      assert.equal((await fetch(link.replace(/key=.*/, `key=${time}`), { method: 'POST' })).status, 409);
+    await agree(link);
   });
 
   test('each channel of a reminder for both waits for its own', async () => {
@@ -200,8 +219,12 @@ describe('with providers of their own, people are asked before they get a remind
     assert.equal(emailsTo(email).length, 2);
 
     assert.match(await (await fetch(link)).text(), /no more messages/);
-    await fetch(link, { method: 'POST', body: new URLSearchParams({ again: 'yes' }) });
+    const again = await fetch(link, { method: 'POST', body: new URLSearchParams({ again: 'yes' }) });
+    assert.match(await again.text(), /You can be asked again/);
     const last = await startReminder(system.url, { preference: 'email', email, waitSeconds: 0 });
+    await eventually(() => Promise.resolve(emailsTo(email).length === 3));
+    assert.equal((await stateOf(last.id)).deliveries[0]?.consent, 'unconfirmed', 'the link in every email gives none');
+    await agree(linkIn(emailsTo(email)[2]?.text, 'confirm'));
     await eventually(async () => (await stateOf(last.id)).state === 'succeeded');
   });
 
@@ -280,4 +303,42 @@ describe('with providers of their own, people are asked before they get a remind
     });
     assert.deepEqual([state, deliveries[0]?.status], ['failed', 'skipped']);
   });
+});
+
+test('more people than a day has questions for are asked later', async (t) => {
+  const closers: (() => void)[] = [];
+  const mail = await startMailServer({ after: (close) => closers.push(close) });
+  const system = await startSystem({
+    PORT: String(await freePort()),
+    REQUIRE_CONSENT: '',
+    SMTP_URL: mail.url,
+    EMAIL_FROM: 'Whiskers <whiskers@example.com>',
+    MAX_QUESTIONS_PER_DAY: '1',
+  });
+  t.after(async () => {
+    await system.stop();
+    for (const close of closers) close();
+  });
+  const asked = async () => {
+    const { count } = await system.client.workflow.count(
+      `ContactChannel = 'email' AND ContactAskedAt > '2000-01-01T00:00:00Z'`,
+    );
+    return count;
+  };
+  await startReminder(system.url, { preference: 'email', email: 'first@example.com', waitSeconds: 3600 });
+  await eventually(async () => (await asked()) === 1);
+  await startReminder(system.url, { preference: 'email', email: 'second@example.com', waitSeconds: 3600 });
+  const refusals = async () => {
+    const told = [];
+    for await (const { workflowId } of system.client.workflow.list({ query: "WorkflowType = 'contact'" })) {
+      const { events } = await system.client.workflow.getHandle(workflowId).fetchHistory();
+      told.push(...(events ?? []).map(({ activityTaskFailedEventAttributes: failed }) => failed?.failure?.message));
+    }
+    return told;
+  };
+  await eventually(async () => (await refusals()).includes('Too many people were asked for consent today.'));
+  assert.deepEqual(
+    mail.received.map(({ to }) => to),
+    [['first@example.com']],
+  );
 });

@@ -10,15 +10,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { SendError } from '../../src/activities/failure';
 import type { Delivery, Receipt } from '../../src/reminder';
-import { askAgain, confirm, resume, stop } from '../../src/workflows/contact';
+import { askAgain, confirm, reopen, resume, stop } from '../../src/workflows/contact';
 import { consentChanged, receipt, reschedule, status } from '../../src/workflows/reminder';
-import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
-import { temporalCliPath } from '../binaries';
-import { askBob, play, recipients, type Scene, type SceneOptions } from '../workflows/scene';
+import { askBob, recipients, type Scene, type SceneOptions } from '../workflows/scene';
+import { startLocal } from '../workflows/server';
 
 const rejected = () => {
   throw new SendError('Rejected', 'The provider does not know this address.');
@@ -58,13 +55,14 @@ async function until({ handle }: Scene, fares: (delivery: Delivery) => boolean):
   while (!(await handle.query(status)).deliveries.some(fares));
 }
 
-/** The life of a contact: asked, answered wrongly, asked again, stopped, and back. */
+/** The life of a contact: asked, answered wrongly, asked again, stopped, open to be asked, and back. */
 async function liveAsContact(scene: Scene): Promise<WorkflowHandle> {
   const contact = await askBob(scene, scene.handle.workflowId);
   await contact.executeUpdate(confirm, { args: ['wrong'] });
-  await contact.executeUpdate(askAgain);
+  await contact.executeUpdate(askAgain, { args: ['654321'] });
   await contact.signal(stop, 'The person has replied STOP.');
-  await contact.signal(resume);
+  await contact.signal(reopen);
+  await contact.signal(resume, 'SM1');
   await contact.executeUpdate(confirm, { args: ['wrong'] });
   await contact.terminate(); // It would run for good, and the history of what runs is not told whole.
   return contact;
@@ -150,34 +148,23 @@ const scenes: Record<string, [SceneOptions, (scene: Scene) => Promise<WorkflowHa
 };
 
 async function record(): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const environment = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path: await temporalCliPath() },
-      extraArgs: [
-        ...['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
-        ...['--search-attribute', 'ContactState=Keyword'],
-        // Otherwise it takes some five hundred changes to be continued as new.
-        ...['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=40'],
-      ],
-    },
-  });
-  const bundle = await buildWorkflowBundle();
+  // Otherwise it takes some five hundred changes to be continued as new.
+  const world = await startLocal('limit.historyCount.suggestContinueAsNew=40');
   for (const [name, [options, act]] of Object.entries(scenes)) {
     const path = join(__dirname, `${name}.json`);
     if (existsSync(path)) continue;
-    await play(environment, bundle, options, async (scene) => {
+    await world.play(options, async (scene) => {
       const other = await act(scene);
       await scene.handle.result().catch(() => undefined);
       const { workflowId, firstExecutionRunId } = scene.handle;
-      const run = other ?? environment.client.workflow.getHandle(workflowId, firstExecutionRunId);
+      const run = other ?? world.environment.client.workflow.getHandle(workflowId, firstExecutionRunId);
       const history = historyToJSON(await run.fetchHistory());
       // The stack traces shall not tell where this folder is.
       await writeFile(path, `${history.replaceAll(`${process.cwd()}/`, '')}\n`);
       console.log(`Recorded ${name}`);
     });
   }
-  await environment.teardown();
+  await world.stop();
 }
 
 void record();

@@ -2,63 +2,53 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { SendError, type FailureKind } from '../../src/activities/failure';
-import { ask, askAgain, confirm, resume, stop } from '../../src/workflows/contact';
+import { ask, askAgain, confirm, reopen, resume, stop } from '../../src/workflows/contact';
 import { contactState } from '../../src/workflows/searchAttributes';
 import { eventually } from '../system';
-import { askBob, bob, recipients, type Scene } from './scene';
-import { startTimeSkipping } from './timeSkipping';
+import { askBob, askFor, recipients, type Scene } from './scene';
+import { startLocal, startTimeSkipping } from './server';
+
+type World = Awaited<ReturnType<typeof startLocal>>;
+
+/** Asks the contact of a reminder that is due in a year, over a provider that behaves so. */
+function playIn(
+  world: World,
+  sms: (attempt: number) => void,
+  scene: (contact: WorkflowHandle, scene: Scene) => Promise<void>,
+): Promise<void> {
+  return world.play({ recipient: recipients.sms, wait: 365 * 24 * 3_600_000, sms }, async (each) => {
+    const contact = await askBob(each, 'one');
+    await scene(contact, each);
+    await contact.terminate();
+    await each.handle.terminate();
+  });
+}
+
+type Play = typeof playIn extends (world: World, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
+
+const stateOf = async (contact: WorkflowHandle) =>
+  (await contact.describe()).typedSearchAttributes.get(contactState) ?? 'unconfirmed';
+const again = (contact: WorkflowHandle, secret = '654321') => contact.executeUpdate(askAgain, { args: [secret] });
+const codeIn = ({ texts }: Scene) => /\b\d{6}\b/.exec(texts.at(-1)?.text ?? '')?.[0] ?? '';
+
+function failing(kind: FailureKind) {
+  const calls = { count: 0 };
+  const sms = () => {
+    calls.count++;
+    throw new SendError(kind, 'It did not go well.');
+  };
+  return { calls, sms };
+}
 
 describe('a contact', () => {
-  let world: Awaited<ReturnType<typeof startTimeSkipping>>;
+  let world: World;
   before(async () => {
-    world = await startTimeSkipping();
+    world = await startLocal();
   });
   after(() => world.stop());
-
-  /** Asks the contact of a reminder that is due in a year, over a provider that behaves so. */
-  function play(sms: (attempt: number) => void, scene: (contact: WorkflowHandle, scene: Scene) => Promise<void>) {
-    return world.play({ recipient: recipients.sms, wait: 365 * 24 * 3_600_000, sms }, async (each) => {
-      const contact = await askBob(each, 'one');
-      await scene(contact, each);
-      await contact.terminate();
-      await each.handle.terminate();
-    });
-  }
-
-  const stateOf = async (contact: WorkflowHandle) =>
-    (await contact.describe()).typedSearchAttributes.get(contactState) ?? 'unconfirmed';
-  const codeIn = ({ texts }: Scene) => /\b\d{6}\b/.exec(texts.at(-1)?.text ?? '')?.[0] ?? '';
-
-  function failing(kind: FailureKind) {
-    const calls = { count: 0 };
-    const sms = () => {
-      calls.count++;
-      throw new SendError(kind, 'It did not go well.');
-    };
-    return { calls, sms };
-  }
-
-  test('whose question may have been sent is not bothered with it again', () => {
-    const { calls, sms } = failing('MaybeSent');
-    return play(sms, async (contact) => {
-      await eventually(() => Promise.resolve(calls.count === 1));
-      await world.environment.sleep('2 days');
-      assert.equal(calls.count, 1);
-      assert.equal(await stateOf(contact), 'unconfirmed');
-    });
-  });
-
-  test('that cannot be asked for a day is asked for the next reminder, and none is given up', () => {
-    const { calls, sms } = failing('Unavailable');
-    return play(sms, async (contact) => {
-      await world.environment.sleep('3 days');
-      const tried = calls.count;
-      assert.ok(tried > 10);
-      assert.equal(await stateOf(contact), 'unconfirmed');
-      await contact.signal(ask, { address: bob.phone, reminderId: 'one' });
-      await eventually(() => Promise.resolve(calls.count > tried));
-    });
-  });
+  const play: Play = (sms, scene) => playIn(world, sms, scene);
 
   test('to whom nothing can be sent is unreachable', () => {
     const { sms } = failing('Rejected');
@@ -80,18 +70,130 @@ describe('a contact', () => {
       },
     ));
 
+  test('gets the same code again while it is good, so that nobody makes useless what another has got', () =>
+    play(
+      () => undefined,
+      async (contact, scene) => {
+        const code = await eventually(() => Promise.resolve(codeIn(scene)));
+        assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'wrong');
+        assert.equal(await again(contact), true);
+        await eventually(() => Promise.resolve(scene.texts.length === 2));
+        assert.equal(codeIn(scene), code);
+        for (let tried = 2; tried < 5; tried++)
+          assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'wrong');
+        assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'exhausted', 'the tries go on');
+
+        assert.equal(await again(contact, '765432'), true);
+        await eventually(() => Promise.resolve(scene.texts.length === 3));
+        assert.equal(await contact.executeUpdate(confirm, { args: [code] }), 'wrong');
+        assert.equal(await contact.executeUpdate(confirm, { args: ['765432'] }), 'confirmed');
+      },
+    ));
+
+  test('that is being asked is not asked once more because somebody is impatient', () => {
+    const { calls, sms } = failing('Unavailable');
+    return play(
+      (attempt) => {
+        if (attempt === 1) sms();
+      },
+      async (contact, scene) => {
+        await eventually(() => Promise.resolve(calls.count > 0));
+        assert.equal(await again(contact), true);
+        await eventually(() => Promise.resolve(scene.texts.length === 1));
+        assert.equal(await again(contact), true, 'only what was sent counts for the day');
+        await eventually(() => Promise.resolve(scene.texts.length === 2));
+      },
+    );
+  });
+
+  test('that wants messages again says so once with one message: a STOP that came after it holds', () =>
+    play(
+      () => undefined,
+      async (contact) => {
+        await contact.signal(resume, 'SM1');
+        await contact.signal(stop, 'The person has replied STOP.');
+        await contact.signal(resume, 'SM1');
+        await contact.signal(reopen); // Only one that is stopped is opened.
+        await eventually(async () => (await stateOf(contact)) === 'unconfirmed');
+        await contact.signal(resume, 'SM2');
+        await eventually(async () => (await stateOf(contact)) === 'confirmed');
+      },
+    ));
+
+  test('that was stopped can be opened to questions, which gives no consent', () =>
+    play(
+      () => undefined,
+      async (contact, scene) => {
+        const code = await eventually(() => Promise.resolve(codeIn(scene)));
+        assert.equal(await contact.executeUpdate(confirm, { args: [code] }), 'confirmed');
+        await contact.signal(stop, 'The person has replied STOP.');
+        await contact.signal(reopen);
+        await eventually(async () => (await stateOf(contact)) === 'unconfirmed');
+        assert.equal(await contact.executeUpdate(confirm, { args: [code] }), 'expired');
+        await contact.signal(ask, askFor('another', '765432'));
+        await eventually(() => Promise.resolve(codeIn(scene) === '765432'));
+      },
+    ));
+});
+
+describe('as days go by, a contact', () => {
+  let world: World;
+  before(async () => {
+    world = await startTimeSkipping();
+  });
+  after(() => world.stop());
+  const play: Play = (sms, scene) => playIn(world, sms, scene);
+
+  test('whose question may have been sent is not bothered with it again', () => {
+    const { calls, sms } = failing('MaybeSent');
+    return play(sms, async (contact) => {
+      await eventually(() => Promise.resolve(calls.count === 1));
+      await world.environment.sleep('2 days');
+      assert.equal(calls.count, 1);
+      assert.equal(await stateOf(contact), 'unconfirmed');
+    });
+  });
+
+  test('that cannot be asked for a day is asked for the next reminder, and none is given up', () => {
+    const { calls, sms } = failing('Unavailable');
+    return play(sms, async (contact) => {
+      await world.environment.sleep('3 days');
+      const tried = calls.count;
+      assert.ok(tried > 10);
+      assert.equal(await stateOf(contact), 'unconfirmed');
+      await contact.signal(ask, askFor('one'));
+      await eventually(() => Promise.resolve(calls.count > tried));
+    });
+  });
+
   test('is asked three times in a day, and again the next day', () =>
     play(
       () => undefined,
       async (contact, scene) => {
         await eventually(() => Promise.resolve(scene.texts.length === 1));
-        assert.equal(await contact.executeUpdate(askAgain), true);
-        assert.equal(await contact.executeUpdate(askAgain), true);
-        assert.equal(await contact.executeUpdate(askAgain), false);
+        assert.equal(await again(contact), true);
+        await eventually(() => Promise.resolve(scene.texts.length === 2));
+        assert.equal(await again(contact), true);
         await eventually(() => Promise.resolve(scene.texts.length === 3));
+        assert.equal(await again(contact), false);
         await world.environment.sleep('25 hours');
-        await contact.signal(ask, { address: bob.phone, reminderId: 'another' });
+        await contact.signal(ask, askFor('another'));
         await eventually(() => Promise.resolve(scene.texts.length === 4));
+      },
+    ));
+
+  test('is asked six times in a month, and again the next one', () =>
+    play(
+      () => undefined,
+      async (contact, scene) => {
+        for (let day = 1; day <= 6; day++) {
+          await eventually(() => Promise.resolve(scene.texts.length === day));
+          await world.environment.sleep('25 hours');
+          assert.equal(await again(contact), day < 6, `on day ${day}`);
+        }
+        await world.environment.sleep('25 days');
+        await contact.signal(ask, askFor('another'));
+        await eventually(() => Promise.resolve(scene.texts.length === 7));
       },
     ));
 

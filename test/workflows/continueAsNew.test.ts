@@ -1,35 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, type WorkflowBundle } from '@temporalio/worker';
 import { reschedule, status } from '../../src/workflows/reminder';
-import { buildWorkflowBundle } from '../../src/worker/workflowBundle';
-import { temporalCliPath } from '../binaries';
-import { play } from './scene';
+import { startLocal } from './server';
 
 const YEAR = 365 * 24 * 60 * 60 * 1_000;
 
-let environment: TestWorkflowEnvironment;
-let bundle: WorkflowBundle;
+let world: Awaited<ReturnType<typeof startLocal>>;
 before(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  bundle = await buildWorkflowBundle();
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path: await temporalCliPath() },
-      extraArgs: [
-        ...['--search-attribute', 'ReminderState=Keyword', '--search-attribute', 'ReminderDueAt=Datetime'],
-        // Otherwise it takes some five hundred changes.
-        ...['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=20'],
-      ],
-    },
-  });
+  world = await startLocal('limit.historyCount.suggestContinueAsNew=20'); // Otherwise it takes some five hundred changes.
 });
-after(() => environment.teardown());
+after(() => world.stop());
 
 test('a reminder that is changed without end begins a new history, and goes on where it was', () =>
-  play(environment, bundle, { wait: YEAR }, async ({ handle, emails, texts, now }) => {
-    const latest = environment.client.workflow.getHandle(handle.workflowId);
+  world.play({ wait: YEAR }, async ({ handle, emails, texts, now }) => {
+    const latest = world.environment.client.workflow.getHandle(handle.workflowId);
     const first = await handle.describe();
     for (let change = 1; change <= 12; change++) {
       const dueAt = new Date(now.getTime() + YEAR + change).toISOString();
@@ -53,8 +37,8 @@ test('a reminder that is changed without end begins a new history, and goes on w
   }));
 
 test('a reminder that is only reworded without end begins new histories too, and its memo has the last words', () =>
-  play(environment, bundle, { wait: YEAR }, async ({ handle }) => {
-    const latest = environment.client.workflow.getHandle(handle.workflowId);
+  world.play({ wait: YEAR }, async ({ handle }) => {
+    const latest = world.environment.client.workflow.getHandle(handle.workflowId);
     const runs = new Set<string>();
     for (let change = 1; change <= 20; change++) {
       const message = `Cuddle Whiskers, ${change}`;

@@ -6,7 +6,7 @@ import type { Receipt, ReminderStatus } from '../../src/reminder';
 import { consentChanged, receipt, status } from '../../src/workflows/reminder';
 import { eventually } from '../system';
 import { recipients, type Scene, type SceneOptions } from './scene';
-import { startTimeSkipping } from './timeSkipping';
+import { startTimeSkipping } from './server';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

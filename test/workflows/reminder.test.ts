@@ -7,7 +7,7 @@ import { SendError } from '../../src/activities/failure';
 import { reschedule, status } from '../../src/workflows/reminder';
 import { eventually } from '../system';
 import { bob, recipients, type Scene } from './scene';
-import { startTimeSkipping } from './timeSkipping';
+import { startTimeSkipping } from './server';
 
 const { PENDING_ACTIVITY_STATE_CANCEL_REQUESTED } = temporal.api.enums.v1.PendingActivityState;
 

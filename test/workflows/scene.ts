@@ -6,6 +6,7 @@ import { activitiesOver } from '../activities/providers/provider';
 import type { Admission } from '../../src/activities/admission';
 import { createDataConverter } from '../../src/temporal/dataConverter';
 import { runWorker } from '../../src/worker/worker';
+import type { ConsentRequest } from '../../src/contact';
 import type { Email, Sms } from '../../src/activities/providers/transport';
 import type { Recipient, ReminderInput } from '../../src/reminder';
 import type { reminder } from '../../src/workflows';
@@ -105,15 +106,20 @@ export async function play(
   }
 }
 
+/** What asks Bob's phone for its consent to a reminder: with a code that counts if a new question is needed. */
+export function askFor(reminderId: string, secret = '123456'): ConsentRequest {
+  return { person: { address: bob.phone, foldedId: 'folded' }, reminderId, secret };
+}
+
 /** Asks Bob's phone, as a contact of which nothing is known yet, for its consent to a reminder. */
 export async function askBob({ handle }: Scene, reminderId: string): Promise<WorkflowHandle> {
   const { taskQueue } = await handle.describe();
   return handle.client.signalWithStart(contact, {
     workflowId: `contact-of-${handle.workflowId}`,
     taskQueue,
-    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [] }],
+    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [], heard: [] }],
     signal: ask,
-    signalArgs: [{ address: bob.phone, reminderId }],
+    signalArgs: [askFor(reminderId)],
   });
 }
 

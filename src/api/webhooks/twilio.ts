@@ -17,7 +17,12 @@ const phone = z.string().regex(/^\+[1-9]\d{6,14}$/);
 // A parameter that is repeated is a list, and refused. A reminder that nobody knows is passed over.
 const statusQuery = z.object({ reminderId: z.string().optional() });
 const statusForm = z.object({ MessageStatus: z.string(), ErrorCode: z.string().optional(), To: z.string().optional() });
-const incomingForm = z.object({ From: z.string(), Body: z.string().default(''), OptOutType: z.string().optional() });
+const incomingForm = z.object({
+  From: z.string(),
+  Body: z.string().default(''),
+  OptOutType: z.string().optional(),
+  MessageSid: z.string().max(64).optional(),
+});
 
 /** Twilio's rules for senders: who writes, and how to make it stop. It fits into one segment of 160 characters. */
 const HELP =
@@ -50,12 +55,12 @@ export function twilioRouter(
   });
 
   router.post('/webhooks/twilio/incoming', form, signed, async (request, response) => {
-    const { From, Body, OptOutType } = readBody(request, incomingForm);
+    const { From, Body, OptOutType, MessageSid } = readBody(request, incomingForm);
     const from = phone.safeParse(From).data;
     // Twilio tells what it took a message for where it has answered it itself (Advanced Opt-Out), maybe in other languages.
     const wish = wishOf(OptOutType ?? Body);
     if (from !== undefined && wish === 'STOP') await contacts.stop('sms', from, 'The person has replied STOP.');
-    if (from !== undefined && wish === 'START') await contacts.resume('sms', from);
+    if (from !== undefined && wish === 'START') await contacts.resume('sms', from, MessageSid);
     const answer = new MessagingResponse();
     if (wish === 'HELP' && OptOutType === undefined) answer.message(HELP);
     response.type('text/xml').send(answer.toString());

@@ -176,7 +176,7 @@ function serverArguments(
       '--dynamic-config-value',
       `${key}=${JSON.stringify(value)}`,
     ]),
-    ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...searchAttributeFlags(searchAttributes),
   ];
 }
 
@@ -211,4 +211,9 @@ async function keepFinishedWorkflows(address: string): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** What makes the Temporal CLI register search attributes in a new database. */
+export function searchAttributeFlags(searchAttributes: DevServerOptions['searchAttributes']): string[] {
+  return Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]);
 }

@@ -170,6 +170,7 @@ export function activitiesOver(dependencies: Partial<ActivityDependencies>): Act
     email: unused,
     sms: unused,
     admit: () => Promise.resolve(),
+    admitQuestion: () => Promise.resolve(),
     stopPage: () => Promise.resolve(undefined),
     confirmPage: (contactId, secret) => `/confirm/${contactId}?key=${secret}`,
     optOut: () => Promise.resolve(),
