@@ -43,10 +43,11 @@ export function sentencesOf(delivery, reminder) {
   if (consent === 'stopped') return 'They asked us to send nothing.';
   if (consent === 'unreachable') return 'We could not ask Bob whether he wants reminders. Is everything spelled right?';
   if (waitsFor === 'quiet-hours') return `It is night where Bob is. It goes out on ${dateWords(waitsUntil)}.`;
+  if (status === 'unknown')
+    return `It may have been sent: the answer got lost. ${waitsFor === 'receipt' ? 'We are waiting for word of it.' : 'Best ask Bob.'}`;
   if (waitsFor === 'receipt') return 'We are waiting for word whether it arrived.';
   if (status === 'pending' && isSpare(delivery, reminder))
     return 'It goes out only if the text message does not arrive.';
-  if (status === 'unknown') return 'It may have been sent: the answer got lost. Best ask Bob.';
   if (status === 'skipped') return whySkipped(delivery, reminder);
   return '';
 }

@@ -28,6 +28,8 @@ export interface FailureDetails {
   retryAfterMs?: number;
   /** Whether it is certain that no earlier attempt has sent the message, because the provider was asked. */
   settled?: true;
+  /** For how long the provider may report what became of a message that may have been sent, in milliseconds. */
+  receiptsForMs?: number;
 }
 
 /**
@@ -68,13 +70,14 @@ const UNAUTHORIZED_DELAY = 5 * MINUTE;
 const LONGEST_DELAY = 6 * HOUR;
 
 /** What the workflow is told of an error that a transport threw. Whether there is another attempt is for it to decide. */
-export function failureOf(error: unknown): ApplicationFailure {
+export function failureOf(error: unknown, reports: Pick<FailureDetails, 'receiptsForMs'>): ApplicationFailure {
   const { kind, message, retryAfterMs, isSettled } = error instanceof SendError ? error : unexpected(error);
   const wanted = kind === 'Unauthorized' ? UNAUTHORIZED_DELAY : retryAfterMs;
   const delay = wanted === undefined ? undefined : Math.min(Math.max(wanted, SECOND), longestDelay(kind));
   const details: FailureDetails = {
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(isSettled && { settled: true }),
+    ...(kind === 'MaybeSent' && reports),
   };
   return ApplicationFailure.nonRetryable(message, kind, details);
 }

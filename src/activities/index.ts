@@ -8,7 +8,7 @@ import type { Admission, Candidate, QuestionAdmission } from './admission';
 import { composeQuestion, questionText } from './confirmation';
 import { composeEmail } from './emailContent';
 import { failureOf, SendError } from './failure';
-import type { Accepted, EmailTransport, Sms, SmsTransport } from './providers/transport';
+import type { Accepted, EmailTransport, ReceiptTimes, Sms, SmsTransport } from './providers/transport';
 
 /** What a workflow asks to be sent. */
 export interface SendRequest extends Candidate {
@@ -21,6 +21,7 @@ export interface SendRequest extends Candidate {
 export interface ActivityDependencies {
   email: EmailTransport;
   sms: SmsTransport;
+  receiptsForMs: ReceiptTimes;
   admit: Admission;
   admitQuestion: QuestionAdmission;
   /** The page where a contact stops messages to it; undefined when nobody can reach such a page. */
@@ -42,6 +43,7 @@ export type Activities = ReturnType<typeof createActivities>;
 export function createActivities({
   email,
   sms,
+  receiptsForMs,
   admit,
   admitQuestion,
   stopPage,
@@ -59,9 +61,19 @@ export function createActivities({
     }
   }
 
+  /** Whoever reports what became of a message does so as well when it is not known whether it was sent. */
+  async function attempt(channel: Channel, send: () => Promise<Accepted>): Promise<Acceptance> {
+    const reports = receiptsForMs[channel] === undefined ? {} : { receiptsForMs: receiptsForMs[channel] };
+    try {
+      return { ...(await send()), at: new Date().toISOString(), ...reports };
+    } catch (error) {
+      throw failureOf(error, reports);
+    }
+  }
+
   return {
     sendEmail: (request: SendRequest): Promise<Acceptance> =>
-      attempt(async () => {
+      attempt('email', async () => {
         await admit('email', request);
         const { reminderId, to, message, doubt } = request;
         const stopUrl = await stopPage('email', to);
@@ -69,14 +81,14 @@ export function createActivities({
       }),
 
     sendSms: (request: SendRequest): Promise<Acceptance> =>
-      attempt(async () => {
+      attempt('sms', async () => {
         await admit('sms', request);
         const { reminderId, to, message, doubt } = request;
         return sendSmsTo(to, { reminderId, text: message, ...(doubt && { doubt }) });
       }),
 
     sendConfirmation: ({ contactId, channel, person, secret }: ConfirmationRequest): Promise<Acceptance> =>
-      attempt(async () => {
+      attempt(channel, async () => {
         await admitQuestion(channel, person);
         const to = person.address;
         if (channel === 'sms') return sendSmsTo(to, { reminderId: contactId, text: questionText(secret) });
@@ -85,12 +97,4 @@ export function createActivities({
         return email({ reminderId: contactId, to, ...question, stopUrl });
       }),
   };
-}
-
-async function attempt(send: () => Promise<Accepted>): Promise<Acceptance> {
-  try {
-    return { ...(await send()), at: new Date().toISOString() };
-  } catch (error) {
-    throw failureOf(error);
-  }
 }

@@ -10,7 +10,7 @@ import {
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
 import type { Acceptance, Channel, Doubt, Obstacle, ReminderStatus } from '../reminder';
-import { isReported, recordAcceptance } from './receipts';
+import { isReported, receiptsWithin, recordAcceptance } from './receipts';
 import { deliveryOf, fromNow, nothingToWaitFor, record } from './status';
 import { sendingQueue } from './taskQueues';
 
@@ -56,6 +56,8 @@ interface Trials {
   maybeSent: number;
   /** When the first that may have sent it began, and the last such was known to have ended. */
   doubt?: Doubt;
+  /** For how long that may be reported, in milliseconds. */
+  receiptsForMs?: number;
   /** The pauses between attempts, in milliseconds. */
   paused: number;
   /** How long consent was waited for, in milliseconds. */
@@ -103,8 +105,10 @@ export async function deliver(
     const end = endAfter(attempt, trials) ?? (await pause(current, channel, pauseAfter(attempt, trials), goOn));
     if (reported()) return;
     if (end !== undefined) {
-      const status = trials.maybeSent > 0 ? 'unknown' : end;
-      record(current, channel, { status, at: new Date().toISOString(), ...nothingToWaitFor });
+      const at = new Date().toISOString();
+      if (trials.maybeSent > 0)
+        record(current, channel, { status: 'unknown', at, ...receiptsWithin(trials.receiptsForMs) });
+      else record(current, channel, { status: end, at, ...nothingToWaitFor });
       return;
     }
   }
@@ -127,12 +131,13 @@ export async function tryOnce(send: () => Promise<Acceptance>): Promise<Attempt>
   }
 }
 
-function count({ kind, settled }: Failure, trials: Trials, began: string): void {
+function count({ kind, settled, receiptsForMs }: Failure, trials: Trials, began: string): void {
   if (!HELD_BACK.includes(kind)) trials.attempts++;
   if (settled) trials.maybeSent = 0;
   if (kind === 'MaybeSent') {
     trials.maybeSent++;
     trials.doubt = { since: trials.doubt?.since ?? began, until: new Date().toISOString() };
+    if (receiptsForMs !== undefined) trials.receiptsForMs = receiptsForMs;
   }
 }
 

@@ -22,8 +22,7 @@ export function noteReceipt(current: ReminderStatus, { channel, status, at, reas
   if (!delivery || delivery.attempts === 0) return;
   const known = RANKS[delivery.status];
   if (known === undefined || (RANKS[status] ?? 0) <= known) return;
-  const more =
-    status === 'sent' ? ({ waitsFor: 'receipt', waitsUntil: fromNow(MORE_REPORTS_MS) } as const) : nothingToWaitFor;
+  const more = receiptsWithin(status === 'sent' ? MORE_REPORTS_MS : undefined);
   record(current, channel, { status, at, error, ...more });
 }
 
@@ -58,7 +57,12 @@ export function recordAcceptance(
   record(current, channel, { providerId });
   if (status === 'delivered' || status === 'failed') return;
   record(current, channel, { status: 'sent', at, error: undefined });
-  if (receiptsForMs) record(current, channel, { waitsFor: 'receipt', waitsUntil: fromNow(receiptsForMs) });
+  if (receiptsForMs) record(current, channel, receiptsWithin(receiptsForMs));
+}
+
+/** What a delivery has recorded whose receipts are waited for so long, in milliseconds; absent, they are not. */
+export function receiptsWithin(ms: number | undefined): Pick<Delivery, 'waitsFor' | 'waitsUntil'> {
+  return ms === undefined ? nothingToWaitFor : { waitsFor: 'receipt', waitsUntil: fromNow(ms) };
 }
 
 /**

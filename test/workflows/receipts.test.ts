@@ -139,13 +139,28 @@ describe('a reminder whose providers report', () => {
   });
 
   test('that nobody knows of is cleared up by a report', () =>
-    play({ recipient: recipients.both, email: maybeSent }, async ({ handle }) => {
-      await eventually(async () => (await handle.query(status)).deliveries[0]?.status === 'unknown');
+    play({ recipient: recipients.email, email: maybeSent }, async ({ handle }) => {
+      const unknown = await eventually(async () => {
+        const now = await handle.query(status);
+        return now.state === 'failed' && now.deliveries[0];
+      });
+      assert.deepEqual([unknown.status, unknown.waitsFor], ['unknown', 'receipt']);
       await handle.signal(receipt, report('email', 'delivered'));
-      await eventually(async () => (await handle.query(status)).deliveries[0]?.status === 'delivered');
-      await handle.signal(receipt, report('sms', 'delivered'));
       const { state, deliveries } = await handle.result();
-      assert.deepEqual([state, deliveries[0]?.error], ['succeeded', undefined]);
+      assert.deepEqual(
+        [state, deliveries[0]?.status, deliveries[0]?.error, deliveries[0]?.waitsFor],
+        ['succeeded', 'delivered', undefined, undefined],
+      );
+    }));
+
+  test('that nobody knows of stays unknown when no report comes in time', () =>
+    play({ recipient: recipients.email, email: maybeSent, receiptsForMs: DAY }, async ({ handle }) => {
+      await assert.rejects(handle.result(), WorkflowFailedError);
+      const { state, deliveries } = await handle.query(status);
+      assert.deepEqual(
+        [state, deliveries[0]?.status, deliveries[0]?.attempts, deliveries[0]?.waitsFor],
+        ['failed', 'unknown', 2, undefined],
+      );
     }));
 
   test('and was asked before, may be tried again and again: nothing is doubled', () => {

@@ -75,8 +75,9 @@ export async function play(
     taskQueue,
     workflowBundle,
     activities: activitiesOver({
-      email: provider(emails, email, receiptsForMs),
-      sms: provider(texts, sms, receiptsForMs),
+      email: provider(emails, email),
+      sms: provider(texts, sms),
+      receiptsForMs: { email: receiptsForMs, sms: receiptsForMs },
       ...(admit && { admit }),
     }),
     dataConverter: createDataConverter([]),
@@ -123,11 +124,11 @@ export async function askBob({ handle }: Scene, reminderId: string): Promise<Wor
   });
 }
 
-function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined, receiptsForMs?: number) {
+function provider<Message>(accepted: Message[], behave: Behaviour = () => undefined) {
   let attempt = 0;
   return async (message: Message) => {
     await behave(++attempt);
     accepted.push(message);
-    return { providerId: `message-${accepted.length}`, ...(receiptsForMs !== undefined && { receiptsForMs }) };
+    return { providerId: `message-${accepted.length}` };
   };
 }

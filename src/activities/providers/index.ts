@@ -1,12 +1,12 @@
 /** Which transport a message takes is a matter of the settings alone. */
 import type { Config } from '../../config';
 import { outboxEmail, outboxSms } from './outbox';
-import { sendgridEmail } from './sendgrid';
+import { SENDGRID_TRIES_FOR_MS, sendgridEmail } from './sendgrid';
 import { smtpEmail } from './smtp';
-import type { EmailTransport, SmsTransport } from './transport';
-import { twilioSms } from './twilio';
+import type { EmailTransport, ReceiptTimes, SmsTransport } from './transport';
+import { TWILIO_TRIES_FOR_MS, twilioSms } from './twilio';
 
-/** The transports that the settings choose. */
+/** The transports that the settings choose, and for how long their providers may report, in milliseconds, if they do. */
 export function createTransports({
   email,
   sms,
@@ -15,10 +15,17 @@ export function createTransports({
 }: Pick<Config, 'email' | 'sms' | 'dataDir' | 'webhooks'>): {
   email: EmailTransport;
   sms: SmsTransport;
+  receiptsForMs: ReceiptTimes;
 } {
+  const sendgridReports = email.kind === 'sendgrid' && webhooks.sendgridPublicKey !== undefined;
+  const twilioReports = sms.kind === 'twilio' && sms.statusCallback !== undefined;
   return {
-    email: emailTransport(email, dataDir, webhooks.sendgridPublicKey !== undefined),
+    email: emailTransport(email, dataDir, sendgridReports),
     sms: smsTransport(sms, dataDir),
+    receiptsForMs: {
+      email: sendgridReports ? SENDGRID_TRIES_FOR_MS : undefined,
+      sms: twilioReports ? TWILIO_TRIES_FOR_MS : undefined,
+    },
   };
 }
 

@@ -19,7 +19,7 @@ const SENDGRID: Provider = {
 const ACCEPTED = 202;
 
 /** For how long SendGrid keeps trying to deliver an email, in milliseconds: three days. */
-const RECEIPTS_FOR_MS = 72 * 60 * 60_000;
+export const SENDGRID_TRIES_FOR_MS = 72 * 60 * 60_000;
 
 /** How long the receipt of an email may take, in milliseconds. */
 const RECEIPT_WAIT_MS = 2 * 60_000;
@@ -65,8 +65,7 @@ export function sendgridEmail(
     const headers = answer.headers as Record<string, unknown>;
     if (answer.statusCode !== ACCEPTED) throw refusal(SENDGRID, answer.statusCode, headers, wrongField(answer.body));
     const messageId = headers['x-message-id'];
-    const providerId = typeof messageId === 'string' ? messageId : reminderId;
-    return { providerId, ...(reportsBack && { receiptsForMs: RECEIPTS_FOR_MS }) };
+    return { providerId: typeof messageId === 'string' ? messageId : reminderId };
   };
 }
 

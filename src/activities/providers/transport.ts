@@ -1,4 +1,4 @@
-import type { Doubt } from '../../reminder';
+import type { Channel, Doubt } from '../../reminder';
 
 /** An email, ready to be sent. */
 export interface Email {
@@ -29,9 +29,10 @@ export interface Sms {
 export interface Accepted {
   /** The provider's own id of the message. */
   providerId: string;
-  /** For how long the provider may report what becomes of it, in milliseconds. Absent where it does not. */
-  receiptsForMs?: number;
 }
+
+/** For how long the provider of each channel may report what becomes of a message, in milliseconds. */
+export type ReceiptTimes = Record<Channel, number | undefined>;
 
 /**
  * Hands one email to a provider, once.

@@ -15,7 +15,7 @@ import { findSent } from './twilioSent';
 const LISTED_AFTER_MS = 30_000;
 
 /** For how long Twilio keeps trying to deliver a message, by default, in milliseconds: its validity period. */
-const RECEIPTS_FOR_MS = 10 * 60 * 60_000;
+export const TWILIO_TRIES_FOR_MS = 10 * 60 * 60_000;
 
 /**
  * Sends text messages through Twilio. The id of a message is its SID.
@@ -30,7 +30,6 @@ export function twilioSms(
   const messagesUntil = (deadline: AbortSignal) =>
     twilio(accountSid, authToken, { httpClient: new TwilioClient(baseUrl, deadline) }).messages;
 
-  const reports = statusCallback === undefined ? {} : { receiptsForMs: RECEIPTS_FOR_MS };
   const callback = (reminderId: string) =>
     statusCallback === undefined ? {} : { statusCallback: callbackFor(statusCallback, reminderId) };
 
@@ -42,12 +41,12 @@ export function twilioSms(
       // Most of the time is kept for sending: that one may not be cut short.
       const messages = messagesUntil(AbortSignal.timeout(timeoutMs / 3));
       const sent = await findSent(messages, { to, ending, since: doubt.since });
-      if (sent) return { ...sent, ...reports };
+      if (sent) return sent;
     }
     const message = { ...sender, to, body: `${text}\n${ending}`, ...callback(reminderId) };
     const sending = messagesUntil(deadline).create(message);
     const { sid } = await (doubt ? sending.catch(settled) : sending);
-    return { providerId: sid, ...reports };
+    return { providerId: sid };
   };
 }
 

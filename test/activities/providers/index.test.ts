@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,5 +81,37 @@ describe('The settings', () => {
     );
     const failed = await failureOf(send({ email }, mail), [mail.to]);
     assert.equal(failed.message, 'The mail server did not take the email for now (reply 421).');
+  });
+
+  test('tell how long a provider that reports may do so, also of what may have been sent', async (t) => {
+    const provider = await startProvider(t, (response) => response.destroy());
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const settings = {
+      EMAIL_FROM: 'whiskers@example.com',
+      SENDGRID_API_KEY: 'SG.key',
+      SENDGRID_BASE_URL: provider.url,
+      PUBLIC_URL: 'https://cuddles.example.com',
+      TWILIO_ACCOUNT_SID: 'AC00000000000000000000000000000001',
+      TWILIO_AUTH_TOKEN: 'token',
+      TWILIO_FROM: '+15555550199',
+      TWILIO_BASE_URL: provider.url,
+    };
+    const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const { email, sms, receiptsForMs } = createTransports(
+      readConfig({ ...settings, SENDGRID_WEBHOOK_PUBLIC_KEY: key }),
+    );
+    const hours = 3_600_000;
+    assert.deepEqual(receiptsForMs, { email: 72 * hours, sms: 10 * hours });
+    for (const [transport, request, ms] of [
+      [{ email }, mail, 72 * hours],
+      [{ sms }, text, 10 * hours],
+    ] as const) {
+      const failed = await failureOf(send({ ...transport, receiptsForMs }, request), []);
+      assert.deepEqual([failed.type, failed.details], ['MaybeSent', [{ receiptsForMs: ms }]]);
+    }
+
+    const silent = { ...settings, PUBLIC_URL: '' };
+    assert.deepEqual(createTransports(readConfig(silent)).receiptsForMs, { email: undefined, sms: undefined });
+    assert.deepEqual(createTransports(readConfig({})).receiptsForMs, { email: undefined, sms: undefined });
   });
 });

@@ -169,6 +169,7 @@ export function activitiesOver(dependencies: Partial<ActivityDependencies>): Act
   return createActivities({
     email: unused,
     sms: unused,
+    receiptsForMs: { email: undefined, sms: undefined },
     admit: () => Promise.resolve(),
     admitQuestion: () => Promise.resolve(),
     stopPage: () => Promise.resolve(undefined),
