@@ -79,12 +79,14 @@ export interface News {
  * receipt that comes meanwhile makes it needless.
  *
  * @param send - makes one attempt, told when the message may have been sent, if it may.
+ * @param isNeedless - whether the message need not be sent any more.
  */
 export async function deliver(
   current: ReminderStatus,
   channel: Channel,
   news: News,
   send: (doubt?: Doubt) => Promise<Acceptance>,
+  isNeedless: () => boolean = () => false,
 ): Promise<void> {
   const trials: Trials = { attempts: 0, maybeSent: 0, paused: 0, unconfirmed: 0 };
   const reported = () => isReported(deliveryOf(current, channel));
@@ -101,9 +103,10 @@ export async function deliver(
     if (reported()) return;
     record(current, channel, { attempts: trials.attempts, error: attempt.sentence });
 
-    const goOn = () => reported() || (attempt.kind === 'Unconfirmed' && news.consents > consents);
-    const end = endAfter(attempt, trials) ?? (await pause(current, channel, pauseAfter(attempt, trials), goOn));
+    const goOn = () => reported() || isNeedless() || (attempt.kind === 'Unconfirmed' && news.consents > consents);
+    const broken = endAfter(attempt, trials) ?? (await pause(current, channel, pauseAfter(attempt, trials), goOn));
     if (reported()) return;
+    const end = broken ?? (isNeedless() ? 'skipped' : undefined);
     if (end !== undefined) {
       const at = new Date().toISOString();
       if (trials.maybeSent > 0)

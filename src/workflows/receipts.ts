@@ -33,13 +33,14 @@ export function isReported({ status }: Delivery): boolean {
 
 /** Whether a message has arrived, as far as its provider tells; undefined while that is open. */
 export function hasArrived(current: ReminderStatus, channel: Channel): boolean | undefined {
-  const { status, waitsFor } = deliveryOf(current, channel);
+  const { status, waitsFor, waitsUntil = '' } = deliveryOf(current, channel);
   switch (status) {
     case 'pending':
     case 'sending':
       return undefined;
     case 'sent':
-      return waitsFor === 'receipt' ? undefined : true; // Where nobody reports, sent is as good as it gets.
+      // Where nobody reports, or not in time, sent is as good as it gets.
+      return waitsFor === 'receipt' && Date.now() < Date.parse(waitsUntil) ? undefined : true;
     case 'delivered':
       return true;
     default:

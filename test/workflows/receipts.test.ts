@@ -226,10 +226,30 @@ describe('a reminder whose providers report', () => {
       return fallback({ admit, receiptsForMs: 1 }, async ({ handle, emails }) => {
         const { state, path, deliveries } = await handle.result();
         assert.deepEqual([state, emails.length, deliveries[1]?.status], ['succeeded', 1, 'skipped']);
-        const [sms, email] = ['SmsReminder', 'EmailReminder'].map((name) =>
+        const [sms, email, end] = ['SmsReminder', 'EmailReminder', 'Succeeded'].map((name) =>
           Date.parse(path.find(({ state }) => state === name)?.enteredAt ?? ''),
         );
         assert.ok(Math.abs((email ?? 0) - (sms ?? 0) - 10 * MINUTE) < MINUTE);
+        assert.ok((end ?? 0) - (email ?? 0) < 7 * HOUR, 'the text message is not needed any more');
+      });
+    });
+
+    test('sends no email that is held back when the text message arrives meanwhile', () => {
+      const admit = (channel: string) =>
+        channel === 'email' ? Promise.reject(new SendError('Unconfirmed', 'Not yet.')) : Promise.resolve();
+      return fallback({ admit, receiptsForMs: DAY }, async ({ handle, emails }) => {
+        await world.environment.sleep('11 minutes');
+        await eventually(async () => (await handle.query(status)).deliveries[0]?.waitsFor === 'consent');
+        await handle.signal(receipt, report('sms', 'delivered'));
+        const { state, deliveries } = await handle.result();
+        assert.deepEqual([state, emails.length], ['succeeded', 0]);
+        assert.deepEqual(
+          deliveries.map(({ status, waitsFor }) => [status, waitsFor]),
+          [
+            ['skipped', undefined],
+            ['delivered', undefined],
+          ],
+        );
       });
     });
 
