@@ -272,7 +272,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...body,
             ...unauthorized,
             ...away,
-            429: retryLater('It has answered, or was asked often enough today.'),
+            429: retryLater('It has answered, or was asked often enough today, or one visitor has had too many asked.'),
           },
         },
       },

@@ -103,6 +103,53 @@ describe('requests a minute', () => {
     assert.equal(await statusFrom(url, '192.0.2.1:1003'), 429);
   });
 
+  test('leave it to others of the same network to agree and to stop', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2' });
+    const spend = async (path: string) => {
+      for (let request = 0; request < 2; request++) assert.notEqual((await fetch(url + path)).status, 429, path);
+      await secondsToWait(await fetch(url + path));
+    };
+    await spend('/api/reminders');
+    await spend('/stop/nobody');
+    await secondsToWait(await fetch(`${url}/r/nobody`));
+    await secondsToWait(await fetch(`${url}/confirm/nobody`));
+  });
+
+  test('that have messages sent are limited within a day, too, where anyone may make them', async (t) => {
+    const settings = { REQUESTS_PER_MINUTE: '2', TRUST_PROXY: '1' };
+    const url = await system.startAnotherApi(settings);
+    const withToken = await system.startAnotherApi({ ...settings, ACCESS_TOKEN: 'a-token-of-twenty-five' });
+    const visitor = { 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer a-token-of-twenty-five' };
+    const start = (url: string, from = visitor) => send(`${url}/api/reminders`, 'POST', courseRequest, from);
+    const { id } = await startReminder(system.url);
+    const askAgain = () =>
+      send(`${url}/api/reminders/${id}/confirmation-requests`, 'POST', { channel: 'email' }, visitor);
+
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    for (let minute = 0; minute < 10; minute++) {
+      assert.equal((await start(url)).status, 201);
+      assert.equal((await askAgain()).status, 409);
+      await secondsToWait(await start(url));
+      for (let time = 0; time < 2; time++) assert.equal((await start(withToken)).status, 201);
+      t.mock.timers.tick(60_000);
+    }
+    for (const request of [() => start(url), askAgain]) {
+      const refused = await request();
+      assert.equal(await secondsToWait(refused.clone()), 24 * 3600 - 600);
+      assert.match(
+        (await problemOf(refused, 429)).detail,
+        /^Too many requests .* within a day\. Please try again in 24 hours\.$/,
+      );
+    }
+    assert.equal((await start(withToken)).status, 201);
+    assert.equal((await start(url, { ...visitor, 'X-Forwarded-For': '192.0.2.2' })).status, 201);
+    t.mock.timers.tick(60_000);
+    assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+
+    t.mock.timers.tick(24 * 3_600_000);
+    assert.equal((await start(url)).status, 201);
+  });
+
   test('have no limit while only this machine reaches it', async () => {
     const url = await system.startAnotherApi();
     await startReminder(url);
