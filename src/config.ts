@@ -59,7 +59,7 @@ export type EncryptionKey = Buffer;
 export interface LimitsConfig {
   /** Requests from one IP address (IPv6: from one /64) within a minute. */
   requestsPerMinute: number | undefined;
-  /** Reminders started to one contact within 24 hours. */
+  /** Reminders started to one contact within 24 hours, and those due to it within any. */
   perContactPerDay: number | undefined;
   /** Questions for consent that are sent over each channel within 24 hours. */
   questionsPerDay: number | undefined;

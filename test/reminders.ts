@@ -9,5 +9,11 @@ export function remindersOver(client: Client): Reminders {
   const contactIds = createContactIds(createRootKey(client));
   const contacts = createContacts(client, contactIds);
   const requireConsent = { email: false, sms: false };
-  return createReminders(client, { contactIds, contacts, requireConsent, webUiUrl: undefined, limits: [] });
+  return createReminders(client, {
+    contactIds,
+    contacts,
+    requireConsent,
+    webUiUrl: undefined,
+    limits: { starts: [], due: (_wish, act) => act() },
+  });
 }

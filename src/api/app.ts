@@ -48,12 +48,15 @@ export interface AppDependencies {
   webhooks: WebhookKeys;
   /** Whose word on where a request comes from is taken, as Express knows it; nobody's, when absent. */
   trustProxy: number | string[] | undefined;
-  /** From one IP address; absent, there is no limit. */
+  /** From one IP address; absent, there is no limit, nor for what a stranger may have sent within a day. */
   requestsPerMinute: number | undefined;
 }
 
 /** The largest body of a request. */
 const BODY_LIMIT = '16kb';
+
+/** For how many busy minutes a day a stranger may have messages sent. */
+const MINUTES_PER_DAY = 10;
 
 export function createApp({
   reminders,
@@ -88,7 +91,15 @@ export function createApp({
   app.use(guardOrigin(publicUrl));
   app.use(healthRouter(reminders));
   app.use(metrics.router);
-  if (requestsPerMinute !== undefined) app.use(['/api', '/r', '/confirm', '/stop'], limitRequests(requestsPerMinute));
+  if (requestsPerMinute !== undefined) {
+    app.use(['/api', '/r'], limitRequests(requestsPerMinute, 'minute'));
+    // A limit of its own, so that whoever shares a network with a busy visitor can still say no.
+    app.use(['/confirm', '/stop'], limitRequests(requestsPerMinute, 'minute'));
+    if (access.kind !== 'token') {
+      const byStrangers = limitRequests(MINUTES_PER_DAY * requestsPerMinute, 'day');
+      for (const path of ['/api/reminders', '/api/reminders/:id/confirmation-requests']) app.post(path, byStrangers);
+    }
+  }
   app.use(docsRouter(createOpenApiDocument(schemas, access.kind)));
   app.use(
     '/api',

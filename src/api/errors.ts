@@ -8,7 +8,7 @@ import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
 import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';
 import { problemPage } from './problemPage';
-import { Refusal } from './problem';
+import { Refusal, type FieldError } from './problem';
 
 /** Answers what no route has taken. */
 export const notFound: RequestHandler = () => {
@@ -97,16 +97,21 @@ function refusalOf(error: unknown): Refusal {
   return refusalOfExpress(error) ?? new Refusal(500, 'Something went wrong here. It was written to the log.');
 }
 
-function refusalOfLimit({ channels, retryAfterSeconds }: LimitReached): Refusal {
-  const headers = { 'Retry-After': String(retryAfterSeconds) };
-  if (channels.length === 0) {
-    const detail = 'So many reminders are waiting that none can be added. Please try again in a minute.';
-    return new Refusal(429, detail, undefined, headers);
+function refusalOfLimit({ excess, retryAfterSeconds }: LimitReached): Refusal {
+  const tooMuch = (detail: string, errors?: FieldError[]) =>
+    new Refusal(429, detail, errors, { 'Retry-After': String(retryAfterSeconds) });
+  switch (excess.kind) {
+    case 'waiting':
+      return tooMuch('So many reminders are waiting that none can be added. Please try again in a minute.');
+    case 'due':
+      return tooMuch('They get so many reminders around that time that none can be added. Please choose another time.');
+    case 'started': {
+      const hours = Math.ceil(retryAfterSeconds / 3_600);
+      const detail = `takes no more reminders today; please try again in ${hours === 1 ? 'an hour' : `${hours} hours`}`;
+      const errors = excess.channels.map((channel) => ({ field: contactFields[channel], detail }));
+      return tooMuch(errors.map(({ field }) => `${field} ${detail}`).join('; ') + '.', errors);
+    }
   }
-  const hours = Math.ceil(retryAfterSeconds / 3_600);
-  const detail = `takes no more reminders today; please try again in ${hours === 1 ? 'an hour' : `${hours} hours`}`;
-  const errors = channels.map((channel) => ({ field: contactFields[channel], detail }));
-  return new Refusal(429, errors.map(({ field }) => `${field} ${detail}`).join('; ') + '.', errors, headers);
 }
 
 /** The errors of Express's own parsers, router and static files, which carry a status. */

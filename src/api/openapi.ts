@@ -169,7 +169,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...unauthorized,
             ...away,
             429: retryLater(
-              'It would be too much: from one visitor, to one contact (`errors` names it), in all, or for Temporal.',
+              'It would be too much: from one visitor, to one contact (today, then `errors` names it, or around that time), in all, or for Temporal.',
             ),
           },
         },
@@ -218,6 +218,9 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...foreign,
             ...body,
             ...away,
+            429: retryLater(
+              'It would be too much: from one visitor, to one contact around that time, or for Temporal.',
+            ),
           },
         },
         delete: {
@@ -272,7 +275,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...body,
             ...unauthorized,
             ...away,
-            429: retryLater('It has answered, or was asked often enough today.'),
+            429: retryLater('It has answered, or was asked often enough today, or one visitor has had too many asked.'),
           },
         },
       },

@@ -134,8 +134,10 @@ function digest(text: string): string {
 
 type Times = Pick<z.infer<RequestSchemas['newReminder']>, 'waitSeconds' | 'remindAt'>;
 
+/** One in the past is due now: limits count it where it is sent. */
 function dueAtOf({ waitSeconds = 0, remindAt }: Times, now: Date): string {
-  return new Date(remindAt ?? now.getTime() + waitSeconds * 1_000).toISOString();
+  const wished = remindAt === undefined ? now.getTime() + waitSeconds * 1_000 : Date.parse(remindAt);
+  return new Date(Math.max(wished, now.getTime())).toISOString();
 }
 
 /** Only the contacts that the preference needs are kept. */

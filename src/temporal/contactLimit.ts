@@ -59,7 +59,7 @@ export function createContactLimit(client: Client, perDay: number): Limit {
     // In whole hours, so that nobody learns at which moment someone else wrote.
     const hours = Math.ceil(Math.max(...full.map(({ wait }) => wait)) / HOUR_MS);
     const channels = full.map(({ channel }) => channel);
-    throw new LimitReached('Too many reminders to one contact', hours * (HOUR_MS / 1_000), channels);
+    throw new LimitReached({ kind: 'started', channels }, hours * (HOUR_MS / 1_000));
   }
 
   /** Milliseconds until there is room for one more: until the start leaves that, of those that would be left, is the first. */

@@ -1,13 +1,16 @@
 import type { Client } from '@temporalio/client';
 import type { LimitsConfig } from '../config';
 import { createContactLimit } from './contactLimit';
-import type { Limit } from './limit';
+import { createDueLimit } from './dueLimit';
+import type { Limits } from './limit';
 import { createWaitingLimit } from './waitingLimit';
 
-/** The limits on what is started that are set. */
-export function createLimits(client: Client, { waiting, perContactPerDay }: LimitsConfig): Limit[] {
-  return [
-    createWaitingLimit(client, waiting),
-    ...(perContactPerDay === undefined ? [] : [createContactLimit(client, perContactPerDay)]),
-  ];
+/** The limits that are set. */
+export function createLimits(client: Client, { waiting, perContactPerDay }: LimitsConfig): Limits {
+  const inAll = createWaitingLimit(client, waiting);
+  if (perContactPerDay === undefined) return { starts: [inAll], due: (_wish, act) => act() };
+  return {
+    starts: [inAll, createContactLimit(client, perContactPerDay)],
+    due: createDueLimit(client, perContactPerDay),
+  };
 }

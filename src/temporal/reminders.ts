@@ -27,7 +27,7 @@ import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import type { ContactIds } from './contactIds';
 import { ContactNotFound, contactWorkflowId, type Contacts } from './contacts';
-import { LimitReached, type Contact, type Limit } from './limit';
+import { LimitReached, type Contact, type Limits } from './limit';
 import {
   afterTermination,
   endState,
@@ -97,7 +97,7 @@ export interface Reminders {
    * @throws {InvalidPageToken}
    */
   list(options: { state?: ReminderState; pageSize: number; pageToken?: string }): Promise<ReminderPage>;
-  /** @throws {ReminderNotFound}, {ReminderNotWaiting} */
+  /** @throws {ReminderNotFound}, {ReminderNotWaiting}, {LimitReached} */
   change(id: string, change: ReminderChange): Promise<Reminder>;
   /**
    * Cancels a reminder. It may take a moment, as an attempt in flight is let end, and workers may be away: until then its
@@ -140,8 +140,7 @@ export interface ReminderDependencies {
   requireConsent: Record<Channel, boolean>;
   /** Where the Temporal Web UI is, without a trailing slash, if it is anywhere. */
   webUiUrl: string | undefined;
-  /** Limits on what is started, the first to be asked first. */
-  limits: Limit[];
+  limits: Limits;
 }
 
 /**
@@ -159,8 +158,9 @@ export function createReminders(
 
   async function start(id: string, input: ReminderInput, fingerprint: string) {
     const ids = await idsOf(input);
-    const begin = () => startOrFind(id, input, fingerprint, ids);
-    const withinLimits = limits.reduceRight((next, limit) => () => limit({ id, contacts: ids }, next), begin);
+    const dueWish = { id, contactIds: ids.map(({ foldedId }) => foldedId), dueAt: input.dueAt };
+    const begin = () => limits.due(dueWish, () => startOrFind(id, input, fingerprint, ids));
+    const withinLimits = limits.starts.reduceRight((next, limit) => () => limit({ id, contacts: ids }, next), begin);
     try {
       const started = await withinLimits();
       // When this fails, the reminder asks by itself once it is due.
@@ -257,10 +257,15 @@ export function createReminders(
   }
 
   async function change(id: string, wish: ReminderChange): Promise<Reminder> {
-    const summary = summarise(await find(id));
+    const execution = await find(id);
+    const summary = summarise(execution);
     if (summary.state !== 'waiting') throw new ReminderNotWaiting(summary.state);
+    const { dueAt } = wish;
+    const contactIds = execution.typedSearchAttributes.get(reminderContact) ?? [];
+    const apply = () => client.workflow.getHandle(id).executeUpdate(reschedule, { args: [wish] });
     try {
-      return { ...summary, ...(await client.workflow.getHandle(id).executeUpdate(reschedule, { args: [wish] })) };
+      const status = await (dueAt === undefined ? apply() : limits.due({ id, contactIds, dueAt }, apply));
+      return { ...summary, ...status };
     } catch (error) {
       // It became due, or was cancelled, between the look and the change.
       if (!(error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)) throw error;

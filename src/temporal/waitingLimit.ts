@@ -24,7 +24,7 @@ export function createWaitingLimit(client: Client, most: number): Limit {
   const limit: Limit = async (wish, start) => {
     await countUnlessYoungerThan(FRESH_MS);
     if (isFull(wish.id)) await countUnlessYoungerThan(FRESH_ENOUGH_TO_REFUSE_MS);
-    if (isFull(wish.id)) throw new LimitReached('Too many reminders are waiting', RETRY_AFTER_SECONDS);
+    if (isFull(wish.id)) throw new LimitReached({ kind: 'waiting' }, RETRY_AFTER_SECONDS);
     const entered = !since.has(wish.id);
     if (entered) since.set(wish.id, 'starting');
     const begunAt = Date.now();

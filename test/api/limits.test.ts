@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { ReminderPage } from '../../src/temporal/reminders';
+import type { Reminder, ReminderPage } from '../../src/temporal/reminders';
 import { eventually, startSystem, type System } from '../system';
-import { courseRequest, problemOf, send, startReminder } from './client';
+import { courseRequest, getReminder, problemOf, send, startReminder } from './client';
 
 /** The status that a request for the list is answered with, when a proxy says that it comes from an address. */
 async function statusFrom(url: string, forwardedFor: string): Promise<number> {
@@ -19,9 +19,13 @@ async function secondsToWait(response: Response): Promise<number> {
   return Number(text);
 }
 
-async function countReminders(url: string): Promise<number> {
+async function listReminders(url: string): Promise<ReminderPage['reminders']> {
   const response = await fetch(`${url}/api/reminders?pageSize=100`);
-  return ((await response.json()) as ReminderPage).reminders.length;
+  return ((await response.json()) as ReminderPage).reminders;
+}
+
+async function countReminders(url: string): Promise<number> {
+  return (await listReminders(url)).length;
 }
 
 const statuses = (responses: Response[]) => responses.map(({ status }) => status).sort();
@@ -101,6 +105,53 @@ describe('requests a minute', () => {
     assert.equal(await statusFrom(url, '192.0.2.1:1001'), 200);
     assert.equal(await statusFrom(url, '192.0.2.1:1002'), 200);
     assert.equal(await statusFrom(url, '192.0.2.1:1003'), 429);
+  });
+
+  test('leave it to others of the same network to agree and to stop', async () => {
+    const url = await system.startAnotherApi({ REQUESTS_PER_MINUTE: '2' });
+    const spend = async (path: string) => {
+      for (let request = 0; request < 2; request++) assert.notEqual((await fetch(url + path)).status, 429, path);
+      await secondsToWait(await fetch(url + path));
+    };
+    await spend('/api/reminders');
+    await spend('/stop/nobody');
+    await secondsToWait(await fetch(`${url}/r/nobody`));
+    await secondsToWait(await fetch(`${url}/confirm/nobody`));
+  });
+
+  test('that have messages sent are limited within a day, too, where anyone may make them', async (t) => {
+    const settings = { REQUESTS_PER_MINUTE: '2', TRUST_PROXY: '1' };
+    const url = await system.startAnotherApi(settings);
+    const withToken = await system.startAnotherApi({ ...settings, ACCESS_TOKEN: 'a-token-of-twenty-five' });
+    const visitor = { 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer a-token-of-twenty-five' };
+    const start = (url: string, from = visitor) => send(`${url}/api/reminders`, 'POST', courseRequest, from);
+    const { id } = await startReminder(system.url);
+    const askAgain = () =>
+      send(`${url}/api/reminders/${id}/confirmation-requests`, 'POST', { channel: 'email' }, visitor);
+
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    for (let minute = 0; minute < 10; minute++) {
+      assert.equal((await start(url)).status, 201);
+      assert.equal((await askAgain()).status, 409);
+      await secondsToWait(await start(url));
+      for (let time = 0; time < 2; time++) assert.equal((await start(withToken)).status, 201);
+      t.mock.timers.tick(60_000);
+    }
+    for (const request of [() => start(url), askAgain]) {
+      const refused = await request();
+      assert.equal(await secondsToWait(refused.clone()), 24 * 3600 - 600);
+      assert.match(
+        (await problemOf(refused, 429)).detail,
+        /^Too many requests .* within a day\. Please try again in 24 hours\.$/,
+      );
+    }
+    assert.equal((await start(withToken)).status, 201);
+    assert.equal((await start(url, { ...visitor, 'X-Forwarded-For': '192.0.2.2' })).status, 201);
+    t.mock.timers.tick(60_000);
+    assert.equal(await statusFrom(url, '192.0.2.1'), 200);
+
+    t.mock.timers.tick(24 * 3_600_000);
+    assert.equal((await start(url)).status, 201);
   });
 
   test('have no limit while only this machine reaches it', async () => {
@@ -187,6 +238,132 @@ describe('reminders to one contact within a day', () => {
       assert.equal((await send(`${system.url}/api/reminders/${id}`, 'DELETE', '')).status, 200);
     }
     await secondsToWait(await start(toEmail('cancelled@example.com')));
+  });
+});
+
+describe('reminders that are due to one contact within a day', () => {
+  let system: System;
+  /** An API that lets three be due. */
+  let limited: string;
+  before(async () => {
+    system = await startSystem();
+    limited = await system.startAnotherApi({ MAX_PER_CONTACT_PER_DAY: '3' });
+  });
+  after(() => system.stop());
+
+  const HOUR = 3_600_000;
+  const noon = Date.now() + 1_000 * HOUR;
+  const at = (time: number) => ({ waitSeconds: undefined, remindAt: new Date(time).toISOString() });
+  const toEmail = (email: string, time: number) => ({ ...at(time), preference: 'email', email, phone: '' });
+
+  /** Starts reminders that are due two days after each other, long after noon, by an API without a limit. */
+  const plant = (email: string, many: number, fields: object = {}) =>
+    Promise.all(
+      Array.from({ length: many }, (_, index) =>
+        startReminder(system.url, { ...toEmail(email, noon + (index + 10) * 48 * HOUR), ...fields }),
+      ),
+    );
+  const change = (url: string, { id }: Reminder, fields: object) => send(`${url}/api/reminders/${id}`, 'PATCH', fields);
+  const move = (url: string, reminder: Reminder, time: number) => change(url, reminder, at(time));
+
+  test('are limited, however many are moved to one time at once, and by whichever process', async () => {
+    const planted = await plant('moved@example.com', 10);
+    const answers = await Promise.all(planted.map((reminder) => move(limited, reminder, noon)));
+    assert.deepEqual(statuses(answers), [200, 200, 200, ...Array<number>(7).fill(429)]);
+    const moved = planted.filter((_, index) => answers[index]?.status === 200);
+    const left = planted.filter((_, index) => answers[index]?.status === 429);
+    for (const { id, dueAt } of left) assert.equal((await getReminder(limited, id)).dueAt, dueAt);
+    await eventually(async () => {
+      const known = await listReminders(system.url);
+      return known.filter(({ dueAt }) => Date.parse(dueAt) === noon).length === 3;
+    });
+
+    const again = await system.startAnotherApi({ MAX_PER_CONTACT_PER_DAY: '3' });
+    for (const url of [limited, again]) {
+      const [one, other] = left;
+      assert.ok(one && other);
+      assert.equal((await move(url, one, noon)).status, 429);
+      const refused = await move(url, other, noon + HOUR);
+      assert.equal(await secondsToWait(refused.clone()), 3600);
+      assert.deepEqual(await problemOf(refused, 429), {
+        type: 'about:blank',
+        title: 'Too Many Requests',
+        status: 429,
+        detail: 'They get so many reminders around that time that none can be added. Please choose another time.',
+      });
+      // Whoever is there already may stay, move a little, and say something else.
+      for (const reminder of moved) assert.equal((await move(url, reminder, noon + 1)).status, 200);
+      assert.equal((await change(url, one, { message: 'Feed Whiskers' })).status, 200);
+    }
+  });
+
+  test('leave room when one of them is cancelled, or moved away', async () => {
+    const [first, second, third, fourth, fifth] = await plant('room@example.com', 5);
+    assert.ok(first && second && third && fourth && fifth);
+    for (const reminder of [first, second, third]) assert.equal((await move(limited, reminder, noon)).status, 200);
+    assert.equal((await move(limited, fourth, noon)).status, 429);
+    assert.equal((await send(`${limited}/api/reminders/${first.id}`, 'DELETE', '')).status, 200);
+    await eventually(async () => (await move(limited, fourth, noon)).status === 200);
+
+    assert.equal((await move(limited, fifth, noon)).status, 429);
+    assert.equal((await move(limited, second, noon + 48 * HOUR)).status, 200);
+    const again = await system.startAnotherApi({ MAX_PER_CONTACT_PER_DAY: '3' });
+    await eventually(async () => (await move(again, fifth, noon)).status === 200);
+  });
+
+  test('are counted in any 24 hours around the time', async () => {
+    const [one, two, three, four, five, six] = await plant('window@example.com', 6);
+    assert.ok(one && two && three && four && five && six);
+    // Never four within a day, though more than that around noon.
+    for (const [reminder, hours] of [
+      [one, -13],
+      [two, -12],
+      [three, 12],
+      [four, 13],
+      [five, 0],
+    ] as const)
+      assert.equal((await move(limited, reminder, noon + hours * HOUR)).status, 200, `${hours} hours`);
+    for (const hours of [-12, -1, 0, 1, 12])
+      assert.equal((await move(limited, six, noon + hours * HOUR)).status, 429, `${hours} hours`);
+    assert.equal((await move(limited, six, noon - 24 * HOUR + 1)).status, 429);
+    assert.equal((await move(limited, six, noon - 24 * HOUR)).status, 200);
+  });
+
+  test('count for one mailbox however it is written, and for each contact of a reminder', async () => {
+    const phone = '+14155550103';
+    const planted = await Promise.all([
+      ...['fold.ed@example.com', 'folded+a@example.com'].map((email) => plant(email, 1)),
+      plant('folded+b@example.com', 1, { preference: 'both', phone: '+14155550104' }),
+    ]);
+    for (const reminder of planted.flat()) assert.equal((await move(limited, reminder, noon)).status, 200);
+    const [both] = await plant('folded@example.com', 1, { preference: 'both', phone });
+    const [sms] = await plant('', 1, { preference: 'sms', phone });
+    assert.ok(both && sms);
+    assert.equal((await move(limited, both, noon)).status, 429);
+    assert.equal((await move(limited, sms, noon)).status, 200);
+  });
+
+  test('are limited for what is started on different days, also when it is due already', async (t) => {
+    const key = (name: string) => ({ 'Idempotency-Key': `due ${name}` });
+    const start = (time: number, headers?: Record<string, string>) =>
+      send(`${limited}/api/reminders`, 'POST', { ...courseRequest, ...toEmail('days@example.com', time) }, headers);
+    const before = await countReminders(system.url);
+    for (const name of ['1', '2', '3']) assert.equal((await start(noon, key(name))).status, 201);
+    await eventually(async () => (await countReminders(system.url)) === before + 3);
+
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 25 * HOUR });
+    const refused = await start(noon + HOUR);
+    assert.equal(await secondsToWait(refused.clone()), 3600);
+    assert.match((await problemOf(refused, 429)).detail, /around that time/);
+    for (const name of ['1', '2', '3']) assert.equal((await start(noon, key(name))).status, 200);
+    await problemOf(await start(noon + HOUR, key('1')), 422);
+    for (const name of ['4', '5', '6']) assert.equal((await start(noon + 24 * HOUR, key(name))).status, 201);
+    t.mock.timers.reset();
+
+    // Whatever time in the past is given, it is sent now.
+    const planted = await plant('past@example.com', 4);
+    const answers = await Promise.all(planted.map((reminder, day) => move(limited, reminder, day * 48 * HOUR)));
+    assert.deepEqual(statuses(answers), [200, 200, 200, 429]);
   });
 });
 
