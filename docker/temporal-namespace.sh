@@ -20,4 +20,6 @@ try temporal operator search-attribute create \
   --name ReminderState --type Keyword \
   --name ReminderDueAt --type Datetime \
   --name ReminderContact --type KeywordList \
-  --name ContactState --type Keyword
+  --name ContactState --type Keyword \
+  --name ContactAskedAt --type Datetime \
+  --name ContactChannel --type Keyword

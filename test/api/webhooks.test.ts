@@ -42,7 +42,7 @@ function base64Of(key: KeyObject): string {
 interface Told {
   receipts: [reminderId: string, receipt: Receipt][];
   stopped: [channel: Channel, address: string, reason: string][];
-  resumed: [channel: Channel, address: string][];
+  resumed: [channel: Channel, address: string, messageId?: string][];
 }
 
 /** Starts the API with the webhooks that the settings choose, which tell what they hear to the test. */
@@ -489,7 +489,13 @@ describe('status callbacks of Twilio', () => {
 });
 
 describe('text messages to Twilio', () => {
-  const answer = (fields: Record<string, string>) => ({ From: '+15555550100', To: '+15555550199', ...fields });
+  const MessageSid = 'SM11111111111111111111111111111111';
+  const answer = (fields: Record<string, string>) => ({
+    MessageSid,
+    From: '+15555550100',
+    To: '+15555550199',
+    ...fields,
+  });
   const empty = '<?xml version="1.0" encoding="UTF-8"?><Response/>';
 
   async function reply(url: string, fields: Record<string, string>): Promise<string> {
@@ -526,7 +532,7 @@ describe('text messages to Twilio', () => {
     test(`that say ${word} let reminders go there again`, async (t) => {
       const { url, told } = await startWebhooks(t);
       assert.equal(await reply(url, { Body: word }), empty);
-      assert.deepEqual(told, { receipts: [], stopped: [], resumed: [['sms', '+15555550100']] });
+      assert.deepEqual(told, { receipts: [], stopped: [], resumed: [['sms', '+15555550100', MessageSid]] });
     });
   }
 
@@ -555,7 +561,7 @@ describe('text messages to Twilio', () => {
     assert.deepEqual(told, {
       receipts: [],
       stopped: [['sms', '+15555550100', 'The person has replied STOP.']],
-      resumed: [['sms', '+15555550100']],
+      resumed: [['sms', '+15555550100', MessageSid]],
     });
   });
 
