@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { SendError, type FailureKind } from '../../src/activities/failure';
 import { ask, askAgain, confirm, reopen, resume, stop } from '../../src/workflows/contact';
-import { contactState } from '../../src/workflows/searchAttributes';
+import { contactAskedAt, contactState } from '../../src/workflows/searchAttributes';
 import { eventually } from '../system';
 import { askBob, askFor, recipients, type Scene } from './scene';
 import { startLocal, startTimeSkipping } from './server';
@@ -32,6 +32,19 @@ const stateOf = async (contact: WorkflowHandle) =>
   (await contact.describe()).typedSearchAttributes.get(contactState) ?? 'unconfirmed';
 const again = (contact: WorkflowHandle, secret = '654321') => contact.executeUpdate(askAgain, { args: [secret] });
 const codeIn = ({ texts }: Scene) => /\b\d{6}\b/.exec(texts.at(-1)?.text ?? '')?.[0] ?? '';
+
+/** Waits until a contact was asked so many times, and its workflow knows that. */
+async function untilAsked(contact: WorkflowHandle, { texts }: Scene, times: number): Promise<void> {
+  await eventually(async () => {
+    const { events } = await contact.fetchHistory();
+    const counted = events?.filter(
+      ({ upsertWorkflowSearchAttributesEventAttributes: upserted }) =>
+        upserted?.searchAttributes?.indexedFields?.[contactAskedAt.name],
+    );
+    return counted?.length === times;
+  });
+  assert.equal(texts.length, times);
+}
 
 function failing(kind: FailureKind) {
   const calls = { count: 0 };
@@ -74,17 +87,18 @@ describe('a contact', () => {
     play(
       () => undefined,
       async (contact, scene) => {
-        const code = await eventually(() => Promise.resolve(codeIn(scene)));
+        await untilAsked(contact, scene, 1);
+        const code = codeIn(scene);
         assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'wrong');
         assert.equal(await again(contact), true);
-        await eventually(() => Promise.resolve(scene.texts.length === 2));
+        await untilAsked(contact, scene, 2);
         assert.equal(codeIn(scene), code);
         for (let tried = 2; tried < 5; tried++)
           assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'wrong');
         assert.equal(await contact.executeUpdate(confirm, { args: ['000000'] }), 'exhausted', 'the tries go on');
 
         assert.equal(await again(contact, '765432'), true);
-        await eventually(() => Promise.resolve(scene.texts.length === 3));
+        await untilAsked(contact, scene, 3);
         assert.equal(await contact.executeUpdate(confirm, { args: [code] }), 'wrong');
         assert.equal(await contact.executeUpdate(confirm, { args: ['765432'] }), 'confirmed');
       },
@@ -99,9 +113,9 @@ describe('a contact', () => {
       async (contact, scene) => {
         await eventually(() => Promise.resolve(calls.count > 0));
         assert.equal(await again(contact), true);
-        await eventually(() => Promise.resolve(scene.texts.length === 1));
+        await untilAsked(contact, scene, 1);
         assert.equal(await again(contact), true, 'only what was sent counts for the day');
-        await eventually(() => Promise.resolve(scene.texts.length === 2));
+        await untilAsked(contact, scene, 2);
       },
     );
   });
@@ -170,15 +184,15 @@ describe('as days go by, a contact', () => {
     play(
       () => undefined,
       async (contact, scene) => {
-        await eventually(() => Promise.resolve(scene.texts.length === 1));
+        await untilAsked(contact, scene, 1);
         assert.equal(await again(contact), true);
-        await eventually(() => Promise.resolve(scene.texts.length === 2));
+        await untilAsked(contact, scene, 2);
         assert.equal(await again(contact), true);
-        await eventually(() => Promise.resolve(scene.texts.length === 3));
+        await untilAsked(contact, scene, 3);
         assert.equal(await again(contact), false);
         await world.environment.sleep('25 hours');
         await contact.signal(ask, askFor('another'));
-        await eventually(() => Promise.resolve(scene.texts.length === 4));
+        await untilAsked(contact, scene, 4);
       },
     ));
 
@@ -187,13 +201,13 @@ describe('as days go by, a contact', () => {
       () => undefined,
       async (contact, scene) => {
         for (let day = 1; day <= 6; day++) {
-          await eventually(() => Promise.resolve(scene.texts.length === day));
+          await untilAsked(contact, scene, day);
           await world.environment.sleep('25 hours');
           assert.equal(await again(contact), day < 6, `on day ${day}`);
         }
         await world.environment.sleep('25 days');
         await contact.signal(ask, askFor('another'));
-        await eventually(() => Promise.resolve(scene.texts.length === 7));
+        await untilAsked(contact, scene, 7);
       },
     ));
 
