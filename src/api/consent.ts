@@ -117,13 +117,15 @@ const stopQuestion: Sheet = {
 const stopped: Sheet = {
   heading: 'You will get no more messages',
   content: html`<p>Nothing goes to this address any more, whoever asks for it. Did you change your mind?</p>
-    <form method="post"><button name="again" value="yes">Let me be asked again</button></form>`,
+    <form method="post"><button name="again" value="yes">Let people reach me again</button></form>`,
 };
 
 /** The link is in every email, and emails are passed on: it gives no consent. */
 const reopened: Sheet = {
-  heading: 'You can be asked again',
-  content: html`<p>When somebody next sets up a reminder for you, you will be asked whether you want it.</p>`,
+  heading: 'People can reach you again',
+  content: html`<p>
+    When somebody next sets up a reminder for you, it may be sent here. Where people have to agree first, you will be asked.
+  </p>`,
 };
 
 const causes: Record<Exclude<ConfirmationOutcome, 'confirmed'>, string> = {

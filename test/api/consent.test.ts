@@ -226,7 +226,7 @@ describe('with providers of their own, people are asked before they get a remind
 
     assert.match(await (await fetch(link)).text(), /no more messages/);
     const again = await fetch(link, { method: 'POST', body: new URLSearchParams({ again: 'yes' }) });
-    assert.match(await again.text(), /You can be asked again/);
+    assert.match(await again.text(), /People can reach you again/);
     const last = await startReminder(system.url, { preference: 'email', email, waitSeconds: 0 });
     await eventually(() => Promise.resolve(emailsTo(email).length === 3));
     assert.equal((await stateOf(last.id)).deliveries[0]?.consent, 'unconfirmed', 'the link in every email gives none');
