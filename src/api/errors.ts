@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { UnreadablePayload } from '../temporal/codec';
 import type { Channel, ReminderState } from '../reminder';
 import { ContactNotFound } from '../temporal/contacts';
-import { LimitReached } from '../temporal/limit';
+import { LimitReached } from '../temporal/limits/limit';
 import { TemporalOverloaded, TemporalUnavailable } from '../temporal/failure';
 import { InvalidPageToken } from '../temporal/pageToken';
 import { ReminderDiffers, ReminderNotFound, ReminderNotWaiting } from '../temporal/reminders';

@@ -27,7 +27,7 @@ import { waiting } from '../workflows/status';
 import { reminderTaskQueue } from './connection';
 import type { ContactIds } from './contactIds';
 import { ContactNotFound, contactWorkflowId, type Contacts } from './contacts';
-import { LimitReached, type Contact, type Limits } from './limit';
+import { LimitReached, type Contact, type Limits } from './limits/limit';
 import {
   afterTermination,
   endState,

@@ -1,4 +1,4 @@
-import type { Channel } from '../reminder';
+import type { Channel } from '../../reminder';
 
 /** Whom a reminder goes to, by ids that hold no address. */
 export interface Contact {

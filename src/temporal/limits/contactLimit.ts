@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { reminder } from '../workflows/reminder';
-import { reminderContact } from '../workflows/searchAttributes';
+import { reminder } from '../../workflows/reminder';
+import { reminderContact } from '../../workflows/searchAttributes';
 import { LimitReached, type Contact, type Limit } from './limit';
 
 const HOUR_MS = 3_600_000;

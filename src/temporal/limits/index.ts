@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { LimitsConfig } from '../config';
+import type { LimitsConfig } from '../../config';
 import { createContactLimit } from './contactLimit';
 import { createDueLimit } from './dueLimit';
 import type { Limits } from './limit';

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { reminderContact, reminderDueAt } from '../workflows/searchAttributes';
-import { endState, queryFor } from './execution';
+import { reminderContact, reminderDueAt } from '../../workflows/searchAttributes';
+import { endState, queryFor } from '../execution';
 import { LimitReached, type DueLimit, type DueWish } from './limit';
 
 const DAY_MS = 24 * 3_600_000;

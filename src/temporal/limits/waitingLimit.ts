@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { reminder } from '../workflows/reminder';
+import { reminder } from '../../workflows/reminder';
 import { LimitReached, type Limit } from './limit';
 
 /** How old a count may be, in milliseconds, and how old before anyone is refused because of it. */
