@@ -61,7 +61,7 @@ export interface LimitsConfig {
   requestsPerMinute: number | undefined;
   /** Reminders started to one contact within 24 hours, and those due to it within any. */
   perContactPerDay: number | undefined;
-  /** Questions for consent that are sent over each channel within 24 hours. */
+  /** People who are asked for consent over each channel within 24 hours. */
   questionsPerDay: number | undefined;
   /** Reminders that wait at a time, in all. */
   waiting: number;

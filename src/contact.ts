@@ -59,6 +59,8 @@ export interface Confirmation {
   secret: string;
   /** RFC 3339, UTC. */
   expiresAt: string;
+  /** When it was last sent: RFC 3339, UTC. */
+  sentAt?: string;
   /** How many more wrong answers are taken. A link's key cannot be guessed: of these there may be any number. */
   triesLeft?: number;
 }

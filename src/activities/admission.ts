@@ -70,7 +70,18 @@ const MOST_ALIASES = 3;
 /** Within a day there is room for another question, in milliseconds. */
 const NEXT_ROOM = 3_600_000;
 
+/** Within this time, in milliseconds, Temporal learns who was asked. */
+const LAG = 30_000;
+
 export function createQuestionAdmission(contacts: ContactBook, rules: AdmissionRules): QuestionAdmission {
+  /** Whom this worker has let be asked of late: when, in milliseconds since 1970, by their address. */
+  const recent = new Map<string, { channel: Channel; foldedId: string; at: number }>();
+
+  function othersOf(channel: Channel, address: string) {
+    for (const [other, { at }] of recent) if (at < Date.now() - LAG) recent.delete(other);
+    return [...recent].flatMap(([other, asked]) => (asked.channel === channel && other !== address ? [asked] : []));
+  }
+
   return async (channel, { address, foldedId, timeZone }) => {
     if (channel === 'sms') refuseDestination(address, rules.smsCountries);
     refuseAtNight(rules.quietHours[channel], timeZone);
@@ -78,8 +89,11 @@ export function createQuestionAdmission(contacts: ContactBook, rules: AdmissionR
     const [inAll, here] = await known(
       Promise.all([contacts.countAsked(channel), contacts.countAsked(channel, foldedId)]),
     );
-    if (inAll >= questionsPerDay || here >= MOST_ALIASES)
+    const others = othersOf(channel, address);
+    const othersHere = others.filter((other) => other.foldedId === foldedId);
+    if (Math.max(inAll, others.length) >= questionsPerDay || Math.max(here, othersHere.length) >= MOST_ALIASES)
       throw new SendError('RateLimited', 'Too many people were asked for consent today.', NEXT_ROOM);
+    recent.set(address, { channel, foldedId, at: Date.now() });
   };
 }
 

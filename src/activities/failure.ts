@@ -28,7 +28,7 @@ export interface FailureDetails {
   retryAfterMs?: number;
   /** Whether it is certain that no earlier attempt has sent the message, because the provider was asked. */
   settled?: true;
-  /** For how long the provider may report what became of a message that may have been sent, in milliseconds. */
+  /** For how long the provider may report what became of a message, should this attempt or an earlier one have sent it, in ms. */
   receiptsForMs?: number;
 }
 
@@ -77,7 +77,7 @@ export function failureOf(error: unknown, reports: Pick<FailureDetails, 'receipt
   const details: FailureDetails = {
     ...(delay !== undefined && { retryAfterMs: delay }),
     ...(isSettled && { settled: true }),
-    ...(kind === 'MaybeSent' && reports),
+    ...reports,
   };
   return ApplicationFailure.nonRetryable(message, kind, details);
 }

@@ -55,8 +55,8 @@ export interface AppDependencies {
 /** The largest body of a request. */
 const BODY_LIMIT = '16kb';
 
-/** For how many busy minutes a day a stranger may have messages sent. */
-const MINUTES_PER_DAY = 10;
+/** For how many busy minutes a day a stranger may have messages sent: not enough to use up the questions of a day. */
+const MINUTES_PER_DAY = 5;
 
 export function createApp({
   reminders,

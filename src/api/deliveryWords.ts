@@ -11,7 +11,7 @@ const statuses: Record<DeliveryStatus, string> = {
   delivered: 'arrived',
   failed: 'failed',
   skipped: 'not sent',
-  unknown: 'perhaps sent: the answer got lost. Best ask Bob',
+  unknown: 'perhaps sent: the answer got lost',
 };
 
 const questions = {
@@ -28,6 +28,7 @@ export function deliveryWords(delivery: Delivery): string {
   if (waitsFor === 'quiet-hours')
     return `It is night where Bob is. It goes out on ${new Date(waitsUntil).toUTCString()}.`;
   if (waitsFor === 'receipt') return `${statuses[status]}; we are waiting for word whether it arrived`;
+  if (status === 'unknown') return `${statuses.unknown}. Best ask Bob`;
   const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
   return `${statuses[status]}${tries}${error === undefined ? '' : `: ${error}`}`;
 }

@@ -271,7 +271,7 @@ export function createOpenApiDocument(requests: RequestSchemas, access: Access['
             ...others,
             202: json('It is asked.', 'Reminder'),
             ...unknownReminder,
-            409: refused('Nobody was asked for consent to this reminder.'),
+            409: refused('Nobody was asked for consent to this reminder, or it has ended.'),
             ...body,
             ...unauthorized,
             ...away,

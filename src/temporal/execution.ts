@@ -91,7 +91,8 @@ export function queryFor(state: ReminderState | undefined): string {
     case 'partial':
       return `${query} AND ${reminderState.name} = '${state}'`;
     case 'failed':
-      return `${query} AND ExecutionStatus IN ('Failed', 'TimedOut')`;
+      // One that nobody knows of stays open for its receipts.
+      return `${query} AND (ExecutionStatus IN ('Failed', 'TimedOut') OR (${reminderState.name} = 'failed' AND ExecutionStatus = 'Running'))`;
     case 'cancelled':
       return `${query} AND ExecutionStatus IN ('Canceled', 'Terminated')`;
   }

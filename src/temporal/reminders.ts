@@ -164,7 +164,7 @@ export function createReminders(
     try {
       const started = await withinLimits();
       // When this fails, the reminder asks by itself once it is due.
-      await askContacts(id, input);
+      if (isUnderWay(started.reminder)) await askContacts(id, input);
       return started;
     } catch (error) {
       if (!(error instanceof LimitReached)) throw error;
@@ -275,8 +275,7 @@ export function createReminders(
 
   async function cancel(id: string): Promise<Reminder> {
     const deadline = Date.now() + PATIENCE_MS;
-    const { state } = summarise(await find(id));
-    if (state === 'waiting' || state === 'sending') {
+    if (isUnderWay(summarise(await find(id)))) {
       await client.workflow.getHandle(id).cancel();
       await settled(id, Math.min(Date.now() + cancellationPatience, deadline));
     }
@@ -334,8 +333,8 @@ export function createReminders(
   /** Nobody is asked on behalf of a reminder that has ended. */
   async function contactToAsk(id: string, channel: Channel): Promise<string> {
     const execution = await find(id);
-    const { state } = summarise(execution);
-    if (state !== 'waiting' && state !== 'sending') throw new ReminderNotWaiting(state);
+    const summary = summarise(execution);
+    if (!isUnderWay(summary)) throw new ReminderNotWaiting(summary.state);
     return contactOf(execution, channel);
   }
 
@@ -391,4 +390,8 @@ export function createReminders(
     check: () => call(() => client.workflowService.describeNamespace({ namespace })).then(() => undefined),
     close,
   };
+}
+
+function isUnderWay({ state }: { state: ReminderState }): boolean {
+  return state === 'waiting' || state === 'sending';
 }

@@ -49,6 +49,9 @@ const MONTH = 30 * DAY;
 /** For how long a question can be answered, in milliseconds: six digits could be guessed in time, a link could not. */
 const VALID = { email: 7 * DAY, sms: 15 * MINUTE };
 
+/** For how long a question is tried to be sent, in milliseconds: a night and a day whose questions are used up are over then. */
+const TRYING = 2 * DAY;
+
 /** How many wrong answers to a question are taken. */
 const TRIES = { email: undefined, sms: 5 };
 
@@ -80,7 +83,6 @@ export async function contact(current: ContactInput): Promise<void> {
   const prepareQuestion = (secret: string): boolean => {
     if (unsent && isOpen(unsent)) return true;
     if (!current.person || wasAskedEnough(current)) return false;
-    current.askedAt = [...current.askedAt.filter((at) => isWithin(at, MONTH)), fromNow(0)];
     if (!isOpen(current.confirmation)) current.confirmation = newConfirmation(current, secret);
     unsent = current.confirmation;
     return true;
@@ -120,11 +122,13 @@ export async function contact(current: ContactInput): Promise<void> {
       const question = unsent;
       const isNeedless = () => unsent !== question;
       const outcome = await send(current.channel, current.person, question, isNeedless);
+      if (outcome.kind === 'sent') countAsAsked(current, current.person);
       if (isNeedless()) continue;
       unsent = undefined;
-      if (outcome.kind === 'sent') countAsAsked(current.channel, current.person);
       if (outcome.kind === 'refused') become('unreachable', outcome.sentence);
-      if (outcome.kind === 'unsent') Object.assign(current, { confirmation: undefined, waiting: [] });
+      // One that they have got already can still be answered.
+      if (outcome.kind === 'unsent' && !question.sentAt)
+        Object.assign(current, { confirmation: undefined, waiting: [] });
     } else if (workflowInfo().continueAsNewSuggested) {
       await makeContinueAsNewFunc<typeof contact>({ memo: workflowInfo().memo })(current);
     }
@@ -141,7 +145,7 @@ function isWithin(at: string, ms: number): boolean {
 
 /** Until it is known that it was sent, a question can be answered for as long as it may take to send it. */
 function newConfirmation({ channel }: ContactInput, secret: string): Confirmation {
-  return { secret, expiresAt: fromNow(DAY + VALID[channel]), triesLeft: TRIES[channel] };
+  return { secret, expiresAt: fromNow(TRYING + VALID[channel]), triesLeft: TRIES[channel] };
 }
 
 function isOpen(confirmation: Confirmation | undefined): boolean {
@@ -161,30 +165,32 @@ function outcomeOf({ state, confirmation }: ContactInput, secret: string): Confi
 type Asked =
   /** It was sent, or may have been. Whoever did not get it can be asked again, and is not bothered by doubles. */
   | { kind: 'sent' }
-  /** Nobody could be reached for a day, or it is not needed any more: those who wait ask again when they look. */
+  /** Nobody could be reached for two days, or it is not needed any more: those who wait ask again when they look. */
   | { kind: 'unsent' }
   /** Nothing can be sent there. */
   | { kind: 'refused'; sentence: string };
 
-/** Where those who ask too many people can be seen. */
-function countAsAsked(channel: Channel, { foldedId }: Person): void {
+/** Here for this contact, and where it can be seen how many people are asked. */
+function countAsAsked(current: ContactInput, { foldedId }: Person): void {
+  current.askedAt = [...current.askedAt.filter((at) => isWithin(at, MONTH)), fromNow(0)];
   upsertSearchAttributes([
     { key: contactAskedAt, value: new Date() },
-    { key: contactChannel, value: channel },
+    { key: contactChannel, value: current.channel },
     { key: reminderContact, value: [foldedId] },
   ]);
 }
 
-/** Sends a question for consent, trying for a day, or until it is `needless`. */
+/** Sends a question for consent, trying for two days, or until it is `needless`. */
 async function send(channel: Channel, person: Person, question: Confirmation, needless: () => boolean): Promise<Asked> {
   const request = { contactId: workflowInfo().workflowId, channel, person, secret: question.secret };
   const { sendConfirmation } = sending(channel, 'Ask for consent');
   let pause = 2_000;
-  for (let paused = 0; paused < DAY && !needless(); paused += pause) {
+  for (let paused = 0; paused < TRYING && !needless(); paused += pause) {
     const attempt = await tryOnce(() => sendConfirmation(request));
     switch (attempt.kind) {
       case 'Sent':
       case 'MaybeSent':
+        question.sentAt = fromNow(0);
         question.expiresAt = fromNow(VALID[channel]);
         return { kind: 'sent' };
       case 'Rejected':

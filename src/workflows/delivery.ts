@@ -56,7 +56,7 @@ interface Trials {
   maybeSent: number;
   /** When the first that may have sent it began, and the last such was known to have ended. */
   doubt?: Doubt;
-  /** For how long that may be reported, in milliseconds. */
+  /** For how long the provider may report what became of it, in milliseconds. */
   receiptsForMs?: number;
   /** The pauses between attempts, in milliseconds. */
   paused: number;
@@ -140,8 +140,8 @@ function count({ kind, settled, receiptsForMs }: Failure, trials: Trials, began:
   if (kind === 'MaybeSent') {
     trials.maybeSent++;
     trials.doubt = { since: trials.doubt?.since ?? began, until: new Date().toISOString() };
-    if (receiptsForMs !== undefined) trials.receiptsForMs = receiptsForMs;
   }
+  if (receiptsForMs !== undefined) trials.receiptsForMs = receiptsForMs;
 }
 
 /** How the delivery ends with this failure, if there is not to be another attempt. */

@@ -34,13 +34,15 @@ export function isReported({ status }: Delivery): boolean {
 /** Whether a message has arrived, as far as its provider tells; undefined while that is open. */
 export function hasArrived(current: ReminderStatus, channel: Channel): boolean | undefined {
   const { status, waitsFor, waitsUntil = '' } = deliveryOf(current, channel);
+  const isReportedOn = waitsFor === 'receipt' && Date.now() < Date.parse(waitsUntil);
   switch (status) {
     case 'pending':
     case 'sending':
       return undefined;
     case 'sent':
-      // Where nobody reports, or not in time, sent is as good as it gets.
-      return waitsFor === 'receipt' && Date.now() < Date.parse(waitsUntil) ? undefined : true;
+      return isReportedOn ? undefined : true; // Where nobody reports, or not in time, sent is as good as it gets.
+    case 'unknown':
+      return isReportedOn ? undefined : false;
     case 'delivered':
       return true;
     default:

@@ -117,6 +117,16 @@ describe('before anybody is asked for consent', () => {
     }
   });
 
+  test('nor do more of them slip through at once, before Temporal knows', async () => {
+    const admit = admission({});
+    const at = (name: string) => ({ ...person, address: `${name}@example.com` });
+    for (const name of ['bob+1', 'bob+2', 'bob+3', 'bob+3']) await admit('email', at(name));
+    assert.equal((await refusalOf(admit('email', at('bob+4')))).kind, 'RateLimited');
+    for (const name of ['alice', 'carol']) await admit('email', { ...at(name), foldedId: name });
+    assert.equal((await refusalOf(admit('email', { ...at('dave'), foldedId: 'dave' }))).kind, 'RateLimited');
+    await admit('sms', person);
+  });
+
   test('nobody is asked where no text message goes', async () => {
     const elsewhere = { ...person, address: '+442079460958' };
     assert.equal((await refusalOf(admission({})('sms', elsewhere))).kind, 'Rejected');

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import twilio from 'twilio';
+import type { ReminderPage } from '../../src/temporal/reminders';
+import { reminderDueAt, reminderState } from '../../src/workflows/searchAttributes';
 import { startProvider } from '../activities/providers/provider';
 import { freePort } from '../ports';
 import { eventually, startSystem } from '../system';
@@ -107,4 +109,26 @@ test('an address that bounced gets nothing more', async (t) => {
     return reminder.state === 'failed' && reminder;
   });
   assert.deepEqual([deliveries[0]?.status, deliveries[0]?.error], ['skipped', 'An email to this address bounced.']);
+});
+
+test('one that nobody knows of is listed as failed while a report may still come', async (t) => {
+  const system = await startSystem();
+  t.after(() => system.stop());
+  const at = new Date();
+  await system.client.workflow.start('reminder', {
+    workflowId: 'unknown',
+    taskQueue: 'where-no-worker-is',
+    memo: { message: 'Cuddle Whiskers', preference: 'email', createdAt: at.toISOString() },
+    typedSearchAttributes: [
+      { key: reminderState, value: 'failed' },
+      { key: reminderDueAt, value: at },
+    ],
+  });
+  const listed = async (state: string) => {
+    const response = await fetch(`${system.url}/api/reminders?state=${state}`);
+    return ((await response.json()) as ReminderPage).reminders.map(({ id, state }) => [id, state]);
+  };
+  await eventually(async () => (await listed('failed')).length === 1);
+  assert.deepEqual(await listed('failed'), [['unknown', 'failed']]);
+  for (const state of ['waiting', 'sending', 'succeeded', 'cancelled']) assert.deepEqual(await listed(state), []);
 });

@@ -168,7 +168,7 @@ describe('as days go by, a contact', () => {
     });
   });
 
-  test('that cannot be asked for a day is asked for the next reminder, and none is given up', () => {
+  test('that cannot be asked for two days is asked for the next reminder, and none is given up', () => {
     const { calls, sms } = failing('Unavailable');
     return play(sms, async (contact) => {
       await world.environment.sleep('3 days');
@@ -177,6 +177,38 @@ describe('as days go by, a contact', () => {
       assert.equal(await stateOf(contact), 'unconfirmed');
       await contact.signal(ask, askFor('one'));
       await eventually(() => Promise.resolve(calls.count > tried));
+    });
+  });
+
+  test('that cannot be asked once more can still answer the question that it got', () => {
+    const email = (attempt: number) => {
+      if (attempt > 1) throw new SendError('Unavailable', 'It did not go well.');
+    };
+    return world.play({ recipient: recipients.email, wait: 365 * 24 * 3_600_000, email }, async (scene) => {
+      const contact = await askBob(scene, 'one', 'email');
+      await eventually(() => Promise.resolve(scene.emails.length === 1));
+      await world.environment.sleep('1 hour');
+      assert.equal(await again(contact), true);
+      await world.environment.sleep('3 days');
+      assert.equal(await contact.executeUpdate(confirm, { args: ['123456'] }), 'confirmed');
+      await contact.terminate();
+      await scene.handle.terminate();
+    });
+  });
+
+  test('is not asked less because it could not be asked before', () => {
+    let isAway = true;
+    const sms = () => {
+      if (isAway) throw new SendError('Unavailable', 'It did not go well.');
+    };
+    return play(sms, async (contact, scene) => {
+      await world.environment.sleep('3 days');
+      isAway = false;
+      await contact.signal(ask, askFor('another'));
+      for (let times = 1; times <= 3; times++) {
+        await untilAsked(contact, scene, times);
+        assert.equal(await again(contact), times < 3);
+      }
     });
   });
 

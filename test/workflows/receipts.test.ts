@@ -253,6 +253,14 @@ describe('a reminder whose providers report', () => {
       });
     });
 
+    test('sends no email while a text message that may have been sent is still reported on', () =>
+      fallback({ sms: maybeSent, receiptsForMs: HOUR }, async ({ handle, emails }) => {
+        await eventually(async () => (await handle.query(status)).deliveries[1]?.status === 'unknown');
+        await handle.signal(receipt, report('sms', 'delivered'));
+        const { state, deliveries } = await handle.result();
+        assert.deepEqual([state, deliveries[0]?.status, emails.length], ['succeeded', 'skipped', 0]);
+      }));
+
     test('cancelled while the text message is open, sends no email', () =>
       fallback({ receiptsForMs: HOUR }, async ({ handle, emails }) => {
         await eventually(async () => (await handle.query(status)).deliveries[1]?.waitsFor === 'receipt');

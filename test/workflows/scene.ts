@@ -8,7 +8,7 @@ import { createDataConverter } from '../../src/temporal/dataConverter';
 import { runWorker } from '../../src/worker/worker';
 import type { ConsentRequest } from '../../src/contact';
 import type { Email, Sms } from '../../src/activities/providers/transport';
-import type { Recipient, ReminderInput } from '../../src/reminder';
+import type { Channel, Recipient, ReminderInput } from '../../src/reminder';
 import type { reminder } from '../../src/workflows';
 import { ask, contact } from '../../src/workflows/contact';
 
@@ -112,13 +112,13 @@ export function askFor(reminderId: string, secret = '123456'): ConsentRequest {
   return { person: { address: bob.phone, foldedId: 'folded' }, reminderId, secret };
 }
 
-/** Asks Bob's phone, as a contact of which nothing is known yet, for its consent to a reminder. */
-export async function askBob({ handle }: Scene, reminderId: string): Promise<WorkflowHandle> {
+/** Asks Bob, as a contact of which nothing is known yet, for his consent to a reminder. */
+export async function askBob({ handle }: Scene, reminderId: string, channel: Channel = 'sms'): Promise<WorkflowHandle> {
   const { taskQueue } = await handle.describe();
   return handle.client.signalWithStart(contact, {
     workflowId: `contact-of-${handle.workflowId}`,
     taskQueue,
-    args: [{ channel: 'sms', state: 'unconfirmed', waiting: [], askedAt: [], heard: [] }],
+    args: [{ channel, state: 'unconfirmed', waiting: [], askedAt: [], heard: [] }],
     signal: ask,
     signalArgs: [askFor(reminderId)],
   });
