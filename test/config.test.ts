@@ -51,13 +51,20 @@ describe('the settings', () => {
   test('tell what the log has to leave out', () => {
     const ACCESS_TOKEN = '0123456789abcdef';
     const keys = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
-    const { secrets } = read({
-      ACCESS_TOKEN,
-      ENCRYPTION_KEY: keys.join(', '),
-      SMTP_URL: 'smtps://w:p%40ss@h',
-      EMAIL_FROM: 'a@b.c',
-    });
-    for (const secret of [ACCESS_TOKEN, ...keys, 'p%40ss', 'p@ss']) assert.ok(secrets.includes(secret), secret);
+    const SMTP_URL = 'smtps://w:p%40ss@h';
+    const { secrets } = read({ ACCESS_TOKEN, ENCRYPTION_KEY: keys.join(', '), SMTP_URL, EMAIL_FROM: 'a@b.c' });
+    for (const secret of [ACCESS_TOKEN, ...keys, SMTP_URL, 'p%40ss', 'p@ss'])
+      assert.ok(secrets.includes(secret), secret);
+
+    const others = {
+      SENDGRID_API_KEY: 'SG.key',
+      TEMPORAL_ADDRESS: 'cloud.example:7233',
+      TEMPORAL_API_KEY: 'a-key-of-temporal',
+      TWILIO_AUTH_TOKEN: 'a-token-of-twilio',
+    };
+    const all = { ...others, EMAIL_FROM: 'a@b.c', TWILIO_ACCOUNT_SID: sid, TWILIO_FROM: '+15005550006' };
+    for (const secret of [others.SENDGRID_API_KEY, others.TEMPORAL_API_KEY, others.TWILIO_AUTH_TOKEN])
+      assert.ok(read(all).secrets.includes(secret), secret);
   });
 
   test('tell who may see and change reminders', () => {
@@ -167,6 +174,35 @@ describe('the settings', () => {
         questionsPerDay: 77,
         waiting: 70,
       });
+  });
+
+  test('have people asked for consent where messages are sent for real, unless they say otherwise', () => {
+    const from = { EMAIL_FROM: 'whiskers@example.com' };
+    const twilio = { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+15005550006' };
+    const cases: [env: Record<string, string>, requireConsent: Config['requireConsent']][] = [
+      [{}, { email: false, sms: false }],
+      [
+        { ...from, SENDGRID_API_KEY: 'SG.key' },
+        { email: true, sms: false },
+      ],
+      [
+        { ...from, SMTP_URL: 'smtp://localhost:1025' },
+        { email: true, sms: false },
+      ],
+      [twilio, { email: false, sms: true }],
+      [{ REQUIRE_CONSENT: 'true' }, { email: true, sms: true }],
+      [
+        { ...from, SENDGRID_API_KEY: 'SG.key', ...twilio, REQUIRE_CONSENT: 'false' },
+        { email: false, sms: false },
+      ],
+    ];
+    for (const [env, requireConsent] of cases) assert.deepEqual(read(env).requireConsent, requireConsent);
+  });
+
+  test('tell how fast messages go out over each channel', () => {
+    assert.deepEqual(read({}).sendsPerSecond, { email: 100, sms: 100 });
+    const set = { EMAILS_PER_SECOND: '14', SMS_PER_SECOND: '0.5' };
+    assert.deepEqual(read(set).sendsPerSecond, { email: 14, sms: 0.5 });
   });
 
   test('send text messages to all countries while that is free, and to one while it is not', () => {

@@ -235,7 +235,7 @@ describe('npm run forget', () => {
 
   test('does not say that all is forgotten while there are reminders that it cannot read', async (t) => {
     const scene = await start(t);
-    await scene.stopWorker(); // It cannot read them either, and would say so.
+    await scene.stopWorkers(); // It cannot read them either, and would say so.
     const other = createClient(scene.temporal, [randomBytes(32)]);
     t.after(() => other.connection.close());
     const unread = await startElsewhere({ client: other }, { preference: 'sms', phone, ...inAnHour() });

@@ -14,7 +14,7 @@ import { startDevServer } from '../src/temporal/embedded/devServer';
 import { searchAttributes } from '../src/temporal/searchAttributes';
 import { createRootKey } from '../src/temporal/rootKey';
 import { activitiesFor } from '../src/worker/activities';
-import { runWorker } from '../src/worker/worker';
+import { runWorker, type RunningWorker } from '../src/worker/worker';
 import { workflowBundle } from '../src/worker/workflowBundle';
 import { temporalCliPath } from './binaries';
 
@@ -30,8 +30,10 @@ export interface System {
    * @returns where it is.
    */
   startAnotherApi: (settings?: Record<string, string>) => Promise<string>;
+  /** Starts a worker beside the one that is there, as another process does. */
+  startAnotherWorker: () => Promise<void>;
   stopTemporal: () => Promise<void>;
-  stopWorker: () => Promise<void>;
+  stopWorkers: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -52,16 +54,27 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   });
   const target = embeddedTemporal(temporal);
   const client = createClient(target, config.encryptionKeys);
-  const native = await NativeConnection.connect(target.connectionOptions);
   const dataConverter = createDataConverter(config.encryptionKeys);
-  const worker = await runWorker({
-    connection: native,
-    namespace: target.namespace,
-    activities: activitiesFor(config, client, createRootKey(client)),
-    dataConverter,
-    workflowBundle: await workflowBundle(dataConverter),
-    perSecond: config.sendsPerSecond,
-  });
+  const bundle = await workflowBundle(dataConverter);
+  const workers: RunningWorker[] = [];
+  const natives: NativeConnection[] = [];
+  const startAnotherWorker = async () => {
+    const native = await NativeConnection.connect(target.connectionOptions);
+    natives.push(native);
+    const worker = await runWorker({
+      connection: native,
+      namespace: target.namespace,
+      activities: activitiesFor(config, client, createRootKey(client)),
+      dataConverter,
+      workflowBundle: bundle,
+      perSecond: config.sendsPerSecond,
+    });
+    workers.push(worker);
+  };
+  const stopWorkers = async () => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  };
+  await startAnotherWorker();
   const parts: Part[] = [];
   const started = <P extends Part>(part: P): P => {
     parts.unshift(part);
@@ -79,11 +92,12 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
       return (await startApi({ config, logger, signal, started }, target)).url;
     },
     stopTemporal: () => temporal.stop(),
-    stopWorker: () => worker.stop(),
+    startAnotherWorker,
+    stopWorkers,
     stop: async () => {
       for (const part of parts) await part.stop();
-      await worker.stop();
-      await native.close();
+      await stopWorkers();
+      for (const native of natives) await native.close();
       await client.connection.close();
       await temporal.stop();
       await rm(dataDir, { recursive: true });

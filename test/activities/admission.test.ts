@@ -10,12 +10,18 @@ import { SendError } from '../../src/activities/failure';
 import type { Standing } from '../../src/contact';
 
 const bob = { reminderId: 'AAAAAAAAAAAAAAAAAAAAAA', to: '+14155552671', timeZone: 'UTC' };
-/** In the time zone of Bob, an hour around now. */
-function aroundNow() {
+/** An hour around now: in the time zone of Bob, or in one that is ahead of it. */
+function aroundNow(hoursAhead = 0) {
   const now = new Date();
-  const minute = now.getUTCHours() * 60 + now.getUTCMinutes();
+  const minute = (now.getUTCHours() + hoursAhead) * 60 + now.getUTCMinutes();
   return { from: (minute + 1_410) % 1_440, until: (minute + 30) % 1_440 };
 }
+
+/** Time zones, by how many hours they are ahead of UTC, with one where it is twelve hours later: a machine is in one at most. */
+const farApart: [hoursAhead: number, timeZone: string, elsewhere: string][] = [
+  [6, 'Etc/GMT-6', 'Etc/GMT+6'],
+  [18, 'Etc/GMT+6', 'Etc/GMT-6'],
+];
 
 function admission(standing: Standing | Error, rules: Partial<AdmissionRules> = {}, asked: unknown[][] = []) {
   const contacts: ContactBook = {
@@ -93,6 +99,15 @@ describe('before anything is sent', () => {
     assert.ok(retryAfterMs > 0 && retryAfterMs <= 24 * 3_600_000);
     await admit('email', { ...bob, to: 'bob@example.com' });
   });
+
+  test('it is night where the person lives, and not where this machine is', async () => {
+    for (const [hoursAhead, timeZone, elsewhere] of farApart) {
+      const quietHours = { email: undefined, sms: aroundNow(hoursAhead) };
+      const { admit } = admission({ state: 'confirmed' }, { quietHours });
+      assert.equal((await refusalOf(admit('sms', { ...bob, timeZone }))).kind, 'QuietHours');
+      await admit('sms', { ...bob, timeZone: elsewhere });
+    }
+  });
 });
 
 describe('before anybody is asked for consent', () => {
@@ -136,5 +151,13 @@ describe('before anybody is asked for consent', () => {
     const admit = admission({}, { quietHours: { email: undefined, sms: aroundNow() } });
     assert.equal((await refusalOf(admit('sms', person))).kind, 'QuietHours');
     await admit('email', { ...person, address: 'bob@example.com' });
+  });
+
+  test('it is night where the person lives, and not where this machine is', async () => {
+    for (const [hoursAhead, timeZone, elsewhere] of farApart) {
+      const admit = admission({}, { quietHours: { email: undefined, sms: aroundNow(hoursAhead) } });
+      assert.equal((await refusalOf(admit('sms', { ...person, timeZone }))).kind, 'QuietHours');
+      await admit('sms', { ...person, timeZone: elsewhere });
+    }
   });
 });

@@ -46,7 +46,8 @@ describe('with an access token', () => {
       assert.equal(none.headers.get('WWW-Authenticate'), 'Bearer realm="Cuddle-a-tron"', path);
       assert.equal(none.headers.get('Cache-Control'), 'no-store');
       await problemOf(none, 401);
-      for (const wrong of ['x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase(), 'x'.repeat(8000)]) {
+      const near = [TOKEN.slice(1), TOKEN.slice(0, -1), `${TOKEN}x`, TOKEN.toUpperCase()];
+      for (const wrong of ['x', ...near, 'x'.repeat(8000)]) {
         const refused = await fetch(url + path, { ...init, headers: { ...headers, ...bearer(wrong) } });
         assert.match(refused.headers.get('WWW-Authenticate') ?? '', /^Bearer .*error="invalid_token"$/);
         const problem = await problemOf(refused, 401);
@@ -117,7 +118,7 @@ describe('at an address that others reach, without an access token', () => {
   let system: System;
   let url: string;
   before(async () => {
-    system = await startSystem({ PUBLIC_URL });
+    system = await startSystem({ PUBLIC_URL, REQUESTS_PER_MINUTE: '1000' });
     url = system.url;
   });
   after(() => system.stop());
@@ -194,17 +195,23 @@ describe('at an address that others reach, without an access token', () => {
   test('without its key, a reminder cannot be told from one that does not exist', async () => {
     const { reminder, key } = await start();
     const { key: another } = await start();
-    const queries = ['', '?key=', `?key=${another}`, `?key=${key.slice(1)}`, `?key=${key}x`, `?key=${key}&key=${key}`];
-    for (const [method, body] of [['GET'], ['PATCH', { message: 'Meow' }], ['PATCH', { message: 7 }], ['DELETE']] as [
-      string,
-      unknown?,
-    ][]) {
+    const wrong = ['', another, key.slice(1), key.slice(0, -1), `${key}x`, `${key}&key=${key}`];
+    const queries = ['', ...wrong.map((key) => `?key=${key}`)];
+    const calls: [method: string, below: string, body?: unknown][] = [
+      ['GET', ''],
+      ['PATCH', '', { message: 'Meow' }],
+      ['PATCH', '', { message: 7 }],
+      ['DELETE', ''],
+      ['POST', '/confirmation', { code: '123456' }],
+      ['POST', '/confirmation-requests', { channel: 'email' }],
+    ];
+    for (const [method, below, body] of calls) {
       for (const query of queries) {
         const answers = [];
         for (const id of [reminder.id, 'nobody']) {
           const init = { method, headers: { 'Content-Type': 'application/json' } };
           const response = await fetch(
-            `${url}/api/reminders/${id}${query}`,
+            `${url}/api/reminders/${id}${below}${query}`,
             body === undefined ? init : { ...init, body: JSON.stringify(body) },
           );
           answers.push(await problemOf(response, 404));

@@ -156,7 +156,8 @@ describe('the API at a public address', () => {
 
   test('lets pages of other sites change nothing', async () => {
     const { id } = await startReminder(url);
-    for (const origin of ['https://evil.example', 'null', 'http://localhost:1']) {
+    const longer = ['https://cuddles.example.com.evil.example', 'https://cuddles.example.com:8443', `${url}0`];
+    for (const origin of ['https://evil.example', 'null', 'http://localhost:1', ...longer]) {
       await problemOf(await send(`${url}/api/reminders`, 'POST', courseRequest, { Origin: origin }), 403);
       await problemOf(await send(`${url}/api/reminders/${id}`, 'DELETE', '', { Origin: origin }), 403);
       const form = new URLSearchParams(courseRequest);

@@ -23,7 +23,7 @@ describe('while every worker is away', () => {
     system = await startSystem();
     ({ id: sent } = await startReminder(system.url, { waitSeconds: 0 }));
     await eventually(async () => (await getReminder(system.url, sent)).state === 'succeeded');
-    await system.stopWorker();
+    await system.stopWorkers();
   });
   after(() => system.stop());
 
@@ -68,7 +68,7 @@ describe('while Temporal is away', () => {
   before(async () => {
     system = await startSystem();
     ({ id } = await startReminder(system.url));
-    await system.stopWorker();
+    await system.stopWorkers();
     await system.stopTemporal();
   });
   after(() => system.stop());

@@ -51,6 +51,17 @@ describe('the payload codec', () => {
     await assert.rejects(createPayloadCodec([first]).decode(young), UnreadablePayload);
   });
 
+  test('reads what an earlier version has encrypted', async () => {
+    const encrypted: Payload = {
+      metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('8f246a65b6e4') },
+      data: Buffer.from(
+        'spXGJ4yforUINGxQRpVbzgBAYt+lY/6yUf/Xc7vlbpSeYrllgCcO9ZeRl7xa2MIcI604TQAFmrTlE1Nmug==',
+        'base64',
+      ),
+    };
+    assert.equal(words(await createPayloadCodec([Buffer.alloc(32, 7)]).decode([encrypted])), 'miaow');
+  });
+
   test('passes on what is not encrypted', async () => {
     assert.equal(words(await createPayloadCodec([first]).decode([payload('plain')])), 'plain');
     assert.equal(words(await createPayloadCodec([]).encode([payload('plain')])), 'plain');
@@ -177,7 +188,7 @@ describe('with ENCRYPTION_KEY', () => {
 
   test('a worker that lacks the key loses no reminder, and says what it lacks', async (t) => {
     const system = await start(t);
-    await system.stopWorker();
+    await system.stopWorkers();
     const worker = await startWorker(t, system, []);
     const { id } = await startReminder(system.url, { waitSeconds: 0 });
     const handle = system.client.workflow.getHandle(id);

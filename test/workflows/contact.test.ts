@@ -125,7 +125,9 @@ describe('a contact', () => {
       () => undefined,
       async (contact) => {
         await contact.signal(resume, 'SM1');
+        await eventually(async () => (await stateOf(contact)) === 'confirmed');
         await contact.signal(stop, 'The person has replied STOP.');
+        await eventually(async () => (await stateOf(contact)) === 'stopped');
         await contact.signal(resume, 'SM1');
         await contact.signal(reopen); // Only one that is stopped is opened.
         await eventually(async () => (await stateOf(contact)) === 'unconfirmed');

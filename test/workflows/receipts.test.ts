@@ -116,6 +116,18 @@ describe('a reminder whose providers report', () => {
       }));
   }
 
+  test('that hears twice of an arrival stays with what it heard first', () =>
+    play({ recipient: recipients.both }, async (scene) => {
+      const { handle } = scene;
+      await untilSent(scene);
+      const arrived = report('email', 'delivered');
+      await handle.signal(receipt, arrived);
+      await handle.signal(receipt, { ...arrived, at: '2027-02-14T09:30:00.000Z' });
+      await handle.signal(receipt, report('sms', 'delivered'));
+      const { deliveries } = await handle.result();
+      assert.deepEqual([deliveries[0]?.status, deliveries[0]?.at], ['delivered', arrived.at]);
+    }));
+
   test('believes no report of a message that was never tried', () =>
     play({ recipient: recipients.email, wait: HOUR }, async ({ handle, emails }) => {
       await handle.signal(receipt, report('email', 'delivered'));

@@ -3,7 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
+import type { Candidate } from '../../src/activities/admission';
 import { SendError } from '../../src/activities/failure';
+import type { Channel } from '../../src/reminder';
 import { reschedule, status } from '../../src/workflows/reminder';
 import { eventually } from '../system';
 import { bob, recipients, type Scene } from './scene';
@@ -194,19 +196,34 @@ describe('a reminder', () => {
       assert.equal(deliveries[0]?.attempts, 2);
     }));
 
-  test('that may have been sent tells the provider since when, whatever comes after', () => {
-    const sms = (attempt: number) => {
-      if (attempt === 1) throw new SendError('Unavailable', 'The provider is down.');
-      if (attempt === 2) throw new SendError('MaybeSent', 'The answer got lost.');
-      if (attempt === 3) throw new SendError('RateLimited', 'The provider wants us to wait.', 30 * MINUTE);
-    };
-    return world.play({ recipient: recipients.sms, sms }, async ({ handle, texts }) => {
-      const { path } = await handle.result();
-      const since = Date.parse(texts[0]?.doubt?.since ?? '');
-      const began = since - Date.parse(path[1]?.enteredAt ?? '');
-      assert.ok(began >= 1_000 && began < 10 * MINUTE, `the second attempt began after ${began} ms`);
-      assert.ok(Date.parse(path.at(-1)?.enteredAt ?? '') - since >= 30 * MINUTE);
+  for (const channel of ['email', 'sms'] as const) {
+    test(`that may have been sent tells the provider since when, whatever comes after: ${channel}`, () => {
+      const behave = (attempt: number) => {
+        if (attempt === 1) throw new SendError('Unavailable', 'The provider is down.');
+        if (attempt === 2) throw new SendError('MaybeSent', 'The answer got lost.');
+        if (attempt === 3) throw new SendError('RateLimited', 'The provider wants us to wait.', 30 * MINUTE);
+      };
+      return world.play({ recipient: recipients[channel], [channel]: behave }, async ({ handle, emails, texts }) => {
+        const { path } = await handle.result();
+        const [message] = channel === 'email' ? emails : texts;
+        const since = Date.parse(message?.doubt?.since ?? '');
+        const began = since - Date.parse(path[1]?.enteredAt ?? '');
+        assert.ok(began >= 1_000 && began < 10 * MINUTE, `the second attempt began after ${began} ms`);
+        assert.ok(Date.parse(path.at(-1)?.enteredAt ?? '') - since >= 30 * MINUTE);
+      });
     });
+  }
+
+  test('tells in which time zone its people live whenever it is to be sent', async () => {
+    const zones: (string | undefined)[] = [];
+    const admit = (_channel: Channel, { timeZone }: Candidate) => {
+      zones.push(timeZone);
+      return Promise.resolve();
+    };
+    await world.play({ admit, input: { timeZone: 'Asia/Tokyo' } }, async ({ handle }) => {
+      await handle.result();
+    });
+    assert.deepEqual(zones, ['Asia/Tokyo', 'Asia/Tokyo']);
   });
 
   test('that surely was not sent before leaves the provider in no doubt', () => {

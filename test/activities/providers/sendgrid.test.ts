@@ -72,6 +72,19 @@ describe('SendGrid', () => {
     assert.match(content[1]?.value ?? '', /Cuddle Whiskers &lt;now&gt;!/);
   });
 
+  test('is told where such emails are stopped with one click, for mailboxes to offer it', async (t) => {
+    const provider = await startProvider(t, accepted);
+    const stopUrl = 'https://cuddles.example.com/stop/contact-1?key=2';
+    await send({ email: transportTo(provider.url), stopPage: () => Promise.resolve(stopUrl) }, request);
+    const { personalizations } = JSON.parse(provider.received[0]?.body ?? '') as {
+      personalizations: { headers: unknown }[];
+    };
+    assert.deepEqual(
+      personalizations.map(({ headers }) => headers),
+      [{ 'List-Unsubscribe': `<${stopUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }],
+    );
+  });
+
   test('gets an address as one address, whatever it holds', async (t) => {
     const provider = await startProvider(t, accepted);
     await send({ email: transportTo(provider.url) }, { ...request, to: 'Eve <eve@example.net>, bob@example.org' });
