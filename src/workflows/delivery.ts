@@ -159,7 +159,7 @@ function endAfter({ kind }: Failure, { maybeSent, paused, unconfirmed }: Trials)
     case 'MaybeSent':
       return maybeSent > 1 ? 'failed' : undefined;
     default:
-      return maybeSent > 1 || paused >= DAY ? 'failed' : undefined;
+      return paused >= DAY ? 'failed' : undefined;
   }
 }
 
