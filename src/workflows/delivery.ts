@@ -10,7 +10,7 @@ import {
 import type { Activities } from '../activities';
 import type { FailureDetails, FailureKind } from '../activities/failure';
 import type { Acceptance, Channel, Doubt, Obstacle, ReminderStatus } from '../reminder';
-import { isReported, receiptsWithin, recordAcceptance } from './receipts';
+import { isNeedless, isReported, receiptsWithin, recordAcceptance } from './receipts';
 import { deliveryOf, fromNow, nothingToWaitFor, record } from './status';
 import { sendingQueue } from './taskQueues';
 
@@ -79,14 +79,12 @@ export interface News {
  * receipt that comes meanwhile makes it needless.
  *
  * @param send - makes one attempt, told when the message may have been sent, if it may.
- * @param isNeedless - whether the message need not be sent any more.
  */
 export async function deliver(
   current: ReminderStatus,
   channel: Channel,
   news: News,
   send: (doubt?: Doubt) => Promise<Acceptance>,
-  isNeedless: () => boolean = () => false,
 ): Promise<void> {
   const trials: Trials = { attempts: 0, maybeSent: 0, paused: 0, unconfirmed: 0 };
   const reported = () => isReported(deliveryOf(current, channel));
@@ -103,10 +101,11 @@ export async function deliver(
     if (reported()) return;
     record(current, channel, { attempts: trials.attempts, error: attempt.sentence });
 
-    const goOn = () => reported() || isNeedless() || (attempt.kind === 'Unconfirmed' && news.consents > consents);
+    const goOn = () =>
+      reported() || isNeedless(current, channel) || (attempt.kind === 'Unconfirmed' && news.consents > consents);
     const broken = endAfter(attempt, trials) ?? (await pause(current, channel, pauseAfter(attempt, trials), goOn));
     if (reported()) return;
-    const end = broken ?? (isNeedless() ? 'skipped' : undefined);
+    const end = broken ?? (isNeedless(current, channel) ? 'skipped' : undefined);
     if (end !== undefined) {
       const at = new Date().toISOString();
       if (trials.maybeSent > 0)

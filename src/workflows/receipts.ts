@@ -50,6 +50,12 @@ export function hasArrived(current: ReminderStatus, channel: Channel): boolean |
   }
 }
 
+/** Whether a message need not be sent any more: with a fallback one is enough, and the other has arrived. */
+export function isNeedless(current: ReminderStatus, channel: Channel): boolean {
+  const others = current.deliveries.filter((delivery) => delivery.channel !== channel);
+  return current.fallback === true && others.some((other) => hasArrived(current, other.channel) === true);
+}
+
 /** Records that the provider took the message, unless its receipts were faster and tell more. */
 export function recordAcceptance(
   current: ReminderStatus,

@@ -23,7 +23,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Channel, Receipt, ReminderChange, ReminderInput, ReminderStatus } from '../reminder';
+import type { Receipt, ReminderChange, ReminderInput, ReminderStatus } from '../reminder';
 import { deliver, sending, type News } from './delivery';
 import { hasArrived, nextReceipt, noteReceipt } from './receipts';
 import { reminderDueAt } from './searchAttributes';
@@ -115,30 +115,13 @@ async function timer(current: ReminderStatus, input: ReminderInput): Promise<voi
 async function emailReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'EmailReminder');
   const letter = letterOf(current, input, to);
-  await deliver(
-    current,
-    'email',
-    news,
-    (doubt) => sending('email').sendEmail({ ...letter, doubt }),
-    isNeedless(current, input, 'sms'),
-  );
+  await deliver(current, 'email', news, (doubt) => sending('email').sendEmail({ ...letter, doubt }));
 }
 
 async function smsReminder(current: ReminderStatus, news: News, input: ReminderInput, to: string): Promise<void> {
   enter(current, 'SmsReminder');
   const letter = letterOf(current, input, to);
-  await deliver(
-    current,
-    'sms',
-    news,
-    (doubt) => sending('sms').sendSms({ ...letter, doubt }),
-    isNeedless(current, input, 'email'),
-  );
-}
-
-/** With a fallback one message is enough: what is held back is not sent once the other has arrived. */
-function isNeedless(current: ReminderStatus, { fallback }: ReminderInput, other: Channel): () => boolean {
-  return () => fallback === true && hasArrived(current, other) === true;
+  await deliver(current, 'sms', news, (doubt) => sending('sms').sendSms({ ...letter, doubt }));
 }
 
 function letterOf({ message }: ReminderStatus, { timeZone }: ReminderInput, to: string) {
