@@ -85,13 +85,17 @@ export function createQuestionAdmission(contacts: ContactBook, rules: AdmissionR
   return async (channel, { address, foldedId, timeZone }) => {
     if (channel === 'sms') refuseDestination(address, rules.smsCountries);
     refuseAtNight(rules.quietHours[channel], timeZone);
-    const { questionsPerDay = Infinity } = rules.limits;
+    const { questionsPerDay } = rules.limits;
     const [inAll, here] = await known(
-      Promise.all([contacts.countAsked(channel), contacts.countAsked(channel, foldedId)]),
+      Promise.all([
+        questionsPerDay === undefined ? 0 : contacts.countAsked(channel),
+        contacts.countAsked(channel, foldedId),
+      ]),
     );
     const others = othersOf(channel, address);
     const othersHere = others.filter((other) => other.foldedId === foldedId);
-    if (Math.max(inAll, others.length) >= questionsPerDay || Math.max(here, othersHere.length) >= MOST_ALIASES)
+    const isFull = questionsPerDay !== undefined && Math.max(inAll, others.length) >= questionsPerDay;
+    if (isFull || Math.max(here, othersHere.length) >= MOST_ALIASES)
       throw new SendError('RateLimited', 'Too many people were asked for consent today.', NEXT_ROOM);
     recent.set(address, { channel, foldedId, at: Date.now() });
   };

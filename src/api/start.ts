@@ -21,7 +21,7 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   // The Web UI shows every reminder: where nobody may see all of them, nobody is told where it is.
   const webUiUrl = access.kind === 'capability' ? undefined : temporal.uiUrl;
   const contacts = createContacts(client, contactIds);
-  const { requireConsent, pagesUrl } = config;
+  const { requireConsent } = config;
   const reminders = createReminders(client, {
     contactIds,
     contacts,
@@ -56,13 +56,8 @@ export async function startApi({ config, logger, started }: Program, temporal: T
   if (trustProxy === undefined && isBehindProxy(config)) {
     logger.warn('TRUST_PROXY is not set: all who come through the proxy of PUBLIC_URL count as one visitor.');
   }
-  if (
-    config.email.kind !== 'outbox' &&
-    pagesUrl !== undefined &&
-    isLoopback(new URL(pagesUrl).hostname) &&
-    !isLoopback(host)
-  ) {
-    logger.warn(`PUBLIC_URL is not set: emails link to ${pagesUrl}, which nobody opens from elsewhere.`);
+  if (linksEndHere(config)) {
+    logger.warn(`PUBLIC_URL is not set: emails link to ${config.pagesUrl}, which nobody opens from elsewhere.`);
   }
   return server;
 }
@@ -70,4 +65,10 @@ export async function startApi({ config, logger, started }: Program, temporal: T
 /** Only a proxy on this machine brings others to a loopback address. */
 function isBehindProxy({ host, publicUrl }: Program['config']): boolean {
   return isLoopback(host) && publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname);
+}
+
+/** Others reach this machine, and its emails link to a name by which each of them calls a machine of their own. */
+function linksEndHere({ host, email, pagesUrl }: Program['config']): boolean {
+  const isLocalLink = pagesUrl !== undefined && isLoopback(new URL(pagesUrl).hostname);
+  return email.kind !== 'outbox' && isLocalLink && !isLoopback(host);
 }

@@ -280,7 +280,7 @@ export function createReminders(
       await settled(id, Math.min(Date.now() + cancellationPatience, deadline));
     }
     const reminder = await get(id);
-    if (!['waiting', 'sending', 'cancelled'].includes(reminder.state)) throw new ReminderNotWaiting(reminder.state);
+    if (!isUnderWay(reminder) && reminder.state !== 'cancelled') throw new ReminderNotWaiting(reminder.state);
     return reminder;
   }
 

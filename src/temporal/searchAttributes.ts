@@ -43,7 +43,7 @@ export const howToRegister = `Register them once: temporal operator search-attri
  */
 export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = Object.keys(searchAttributes).filter((name) => !(name in customAttributes));
+  const missing = Object.entries(searchAttributes).filter(([name]) => !(name in customAttributes));
   if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
 }
 
@@ -51,9 +51,8 @@ export async function registerSearchAttributes(connection: NativeConnection, nam
 export async function addSearchAttributes(
   { operatorService }: NativeConnection,
   namespace: string,
-  names = Object.keys(searchAttributes),
+  added = Object.entries(searchAttributes),
 ): Promise<void> {
-  const added = Object.entries(searchAttributes).filter(([name]) => names.includes(name));
   await operatorService.addSearchAttributes({
     namespace,
     searchAttributes: Object.fromEntries(added.map(([name, type]) => [name, types[type]])),

@@ -10,23 +10,19 @@ import { startLocal, startTimeSkipping } from './server';
 
 type World = Awaited<ReturnType<typeof startLocal>>;
 
+/** What the provider does with its n-th message. */
+type Provider = (attempt: number) => void;
+type Act = (contact: WorkflowHandle, scene: Scene) => Promise<void>;
+
 /** Asks the contact of a reminder that is due in a year, over a provider that behaves so. */
-function playIn(
-  world: World,
-  sms: (attempt: number) => void,
-  scene: (contact: WorkflowHandle, scene: Scene) => Promise<void>,
-): Promise<void> {
+function playIn(world: World, sms: Provider, act: Act): Promise<void> {
   return world.play({ recipient: recipients.sms, wait: 365 * 24 * 3_600_000, sms }, async (each) => {
     const contact = await askBob(each, 'one');
-    await scene(contact, each);
+    await act(contact, each);
     await contact.terminate();
     await each.handle.terminate();
   });
 }
-
-type Play = typeof playIn extends (world: World, ...rest: infer Rest) => infer Result
-  ? (...rest: Rest) => Result
-  : never;
 
 const stateOf = async (contact: WorkflowHandle) =>
   (await contact.describe()).typedSearchAttributes.get(contactState) ?? 'unconfirmed';
@@ -61,7 +57,7 @@ describe('a contact', () => {
     world = await startLocal();
   });
   after(() => world.stop());
-  const play: Play = (sms, scene) => playIn(world, sms, scene);
+  const play = (sms: Provider, act: Act) => playIn(world, sms, act);
 
   test('to whom nothing can be sent is unreachable', () => {
     const { sms } = failing('Rejected');
@@ -158,7 +154,7 @@ describe('as days go by, a contact', () => {
     world = await startTimeSkipping();
   });
   after(() => world.stop());
-  const play: Play = (sms, scene) => playIn(world, sms, scene);
+  const play = (sms: Provider, act: Act) => playIn(world, sms, act);
 
   test('whose question may have been sent is not bothered with it again', () => {
     const { calls, sms } = failing('MaybeSent');
